@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The namespaces that a pod's containers share, pinned by descriptors instead of a pause process.
+#pragma once
+
+#include "ns/error.hpp"
+#include "ns/fd.hpp"
+
+#include <expected>
+#include <string_view>
+
+namespace ns {
+
+struct Sandbox { // an empty Fd: the machine's own namespace
+    Fd net, ipc, uts;
+};
+
+struct SandboxRequest {
+    bool net = true;
+    bool ipc = true;
+    bool uts = true;
+    std::string_view hostname; // set in the new UTS namespace; at most 64 bytes
+};
+
+// Makes sandboxes by unshare(2) in the calling process and setns(2) back, all within one call. Loopback is up in a new
+// network namespace. One sandbox with all three namespaces can be made ahead, since the network namespace is most of a
+// pod's start.
+class SandboxFactory {
+  public:
+    // Opens the machine's own namespaces. A kernel without one of them is no error here, only when it is asked for
+    // (ENOSYS or EINVAL with the step that names it).
+    static std::expected<SandboxFactory, Error> open() noexcept;
+
+    std::expected<Sandbox, Error> make(const SandboxRequest& request) noexcept;
+
+    // Makes the spare if there is none and one was used before: call when there is nothing else to do.
+    void prepare_spare() noexcept;
+
+  private:
+    Fd home_net_, home_ipc_, home_uts_;
+    Sandbox spare_;
+    bool wanted_ = false;
+};
+
+// Brings the loopback interface of the calling process's network namespace up.
+std::expected<void, Error> loopback_up() noexcept;
+
+} // namespace ns

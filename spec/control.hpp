@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control protocol: Varlink (varlink.org) messages as values, for both ends of the socket.
+//
+// A message is one JSON object and a NUL byte; the NUL is not part of the text that these functions take and return.
+// The interface is io.podinit, its definition control_idl(); org.varlink.service is answered too.
+#pragma once
+
+#include "spec/pod.hpp"
+#include "spec/problem.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace spec {
+
+// A message may be this long; past it the peer is told so and dropped.
+inline constexpr std::size_t max_message_bytes = 16u << 20;
+inline constexpr std::size_t max_reader_message_bytes = 64u << 10; // from a peer that may only look
+
+// ---- calls ------------------------------------------------------------------------------------------------------
+
+struct GetInfo {};
+struct GetInterfaceDescription {
+    std::string interface;
+};
+
+struct Apply { // all or nothing: the first bad manifest refuses the call
+    std::vector<RawJson> manifests;
+    bool transient = false; // forget at reboot
+    bool dry_run = false;   // validate and compare, change nothing
+};
+
+struct Delete { // replies {state: deleting} with `continues`, then {state: gone}; without `more` only the first
+    std::string namespace_;
+    std::string name;
+    std::optional<std::int64_t> grace_period_seconds; // empty: the pod's own
+};
+
+struct List { // needs `more`: one reply a pod, the last without `continues`; an empty list is one reply without `pod`
+    std::string namespace_; // empty: every namespace
+    std::string name;       // empty: every name
+};
+
+// Runs a process inside a container. File descriptors come with the call (SCM_RIGHTS): with a tty one socket, over
+// which the pseudo-terminal's master is sent back with one byte of data; without, stdin, stdout and stderr.
+// The reply comes when the process has ended.
+struct Exec {
+    std::string namespace_;
+    std::string name;
+    std::string container; // empty: the first one
+    std::vector<std::string> command;
+    bool tty = false;
+    std::string term; // TERM for the process, when tty
+};
+
+struct Logs { // where the log files of a container are; the client reads them itself
+    std::string namespace_;
+    std::string name;
+    std::string container; // empty: the first one
+    bool previous = false;
+};
+
+struct Restart { // stops the container (or all of the pod's) with its grace period and starts it again at once
+    std::string namespace_;
+    std::string name;
+    std::string container; // empty: all
+};
+
+struct Node {};
+
+enum class PowerAction : std::uint8_t { PowerOff, Reboot, Halt, Kexec };
+struct Power {
+    PowerAction action = PowerAction::PowerOff;
+};
+
+using Call = std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, Node, Power>;
+
+struct Request {
+    Call call;
+    bool more = false;
+    bool oneway = false;
+};
+
+// May a peer that may only look make this call?
+bool is_read_only(const Call& call) noexcept;
+
+// ---- replies ----------------------------------------------------------------------------------------------------
+
+struct ServiceInfo {
+    std::string vendor, product, version, url;
+    std::vector<std::string> interfaces;
+};
+struct InterfaceDescription {
+    std::string description;
+};
+
+enum class Outcome : std::uint8_t { Created, Configured, Unchanged };
+struct Applied {
+    struct Item {
+        std::string namespace_;
+        std::string name;
+        Outcome outcome = Outcome::Created;
+        std::vector<std::string> warnings;
+    };
+    std::vector<Item> items; // in the order of the call's manifests
+};
+
+enum class DeleteState : std::uint8_t { Deleting, Gone };
+struct Deleted {
+    DeleteState state = DeleteState::Deleting;
+};
+struct Listed {
+    std::optional<RawJson> pod;
+};
+struct ExecDone {
+    std::int32_t exit_code = 0; // 128 + n when signal n ended it
+};
+struct LogPath {
+    std::string path;    // of the newest file; "" when nothing was written yet
+    bool ended = false;  // the container's run is over: no more will come
+};
+struct Restarted {
+    std::vector<std::string> containers;
+};
+
+struct Feature {
+    std::string name;   // "cgroup2", "overlay", "pid namespaces", ...
+    bool present = false;
+    std::string detail; // what is missing without it, or the version
+};
+struct RejectedManifest {
+    std::string file;
+    std::vector<std::string> problems; // to_text() without the file
+};
+struct NodeInfo {
+    std::string hostname, machine_id, boot_id;
+    std::string kernel, architecture, version; // version: podinit's
+    std::int64_t uptime_seconds = 0;
+    std::int32_t cpus = 0;
+    std::int64_t memory_bytes = 0;
+    bool pid1 = false;
+    std::int32_t pods = 0;
+    std::vector<std::string> addresses;
+    std::vector<std::string> manifest_dirs;
+    std::vector<std::string> image_dirs;
+    std::vector<Feature> features;
+    std::vector<RejectedManifest> rejected;
+};
+struct PowerAccepted {};
+
+using Reply = std::variant<ServiceInfo, InterfaceDescription, Applied, Deleted, Listed, ExecDone, LogPath, Restarted,
+                           NodeInfo, PowerAccepted>;
+
+// ---- errors -----------------------------------------------------------------------------------------------------
+
+// `name` is a full Varlink error name. Those of io.podinit:
+//   NotFound {what, name}  Invalid {problems: [{index, pointer, message}]}  Refused {reason}  Failed {reason}
+// and of org.varlink.service: InterfaceNotFound, MethodNotFound, InvalidParameter, PermissionDenied, ExpectedMore.
+struct ControlError {
+    std::string name;
+    std::string message;  // one line for people
+    std::string pointer;  // JSON pointer into the parameters, where one is to blame
+    struct Item {
+        std::int64_t index = 0; // which manifest of the call
+        std::string pointer;
+        std::string message;
+    };
+    std::vector<Item> problems; // of Invalid
+};
+
+ControlError not_found(std::string_view what, std::string_view name);
+ControlError refused(std::string_view reason);
+ControlError failed(std::string_view reason);
+ControlError permission_denied();
+
+// ---- the server's side ------------------------------------------------------------------------------------------
+
+std::expected<Request, ControlError> read_request(std::string_view message) noexcept;
+std::string write_reply(const Reply& reply, bool continues = false);
+std::string write_error(const ControlError& error);
+
+// ---- the client's side ------------------------------------------------------------------------------------------
+
+std::string write_request(const Request& request);
+
+struct Answer {
+    Reply reply;
+    bool continues = false;
+};
+// The reply to a call of the kind of `call`; an error reply, and a message that makes no sense, are errors.
+std::expected<Answer, ControlError> read_answer(std::string_view message, const Call& call) noexcept;
+
+// The Varlink interface definition of io.podinit.
+std::string_view control_idl() noexcept;
+
+} // namespace spec
