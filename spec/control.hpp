@@ -122,15 +122,15 @@ struct ExecDone {
     std::int32_t exit_code = 0; // 128 + n when signal n ended it
 };
 struct LogPath {
-    std::string path;    // of the newest file; "" when nothing was written yet
-    bool ended = false;  // the container's run is over: no more will come
+    std::string path;   // of the newest file; "" when nothing was written yet
+    bool ended = false; // the container's run is over: no more will come
 };
 struct Restarted {
     std::vector<std::string> containers;
 };
 
 struct Feature {
-    std::string name;   // "cgroup2", "overlay", "pid namespaces", ...
+    std::string name; // "cgroup2", "overlay", "pid namespaces", ...
     bool present = false;
     std::string detail; // what is missing without it, or the version
 };
@@ -164,14 +164,16 @@ using Reply = std::variant<ServiceInfo, InterfaceDescription, Applied, Deleted, 
 // and of org.varlink.service: InterfaceNotFound, MethodNotFound, InvalidParameter, PermissionDenied, ExpectedMore.
 struct ControlError {
     std::string name;
-    std::string message;  // one line for people
-    std::string pointer;  // JSON pointer into the parameters, where one is to blame
+    std::string message; // one line for people
+    std::string pointer; // JSON pointer into the parameters, where one is to blame
     struct Item {
         std::int64_t index = 0; // which manifest of the call
         std::string pointer;
         std::string message;
     };
     std::vector<Item> problems; // of Invalid
+    std::string what;           // of NotFound: "pod", "container", ...
+    std::string subject; // NotFound's name; the interface, method or parameter that org.varlink.service's errors blame
 };
 
 ControlError not_found(std::string_view what, std::string_view name);
@@ -181,6 +183,8 @@ ControlError permission_denied();
 
 // ---- the server's side ------------------------------------------------------------------------------------------
 
+// The error is io.podinit.Invalid (its pointer then starts at the whole message) only for text that is no Varlink call
+// at all; every other one is a call that can be answered with it.
 std::expected<Request, ControlError> read_request(std::string_view message) noexcept;
 std::string write_reply(const Reply& reply, bool continues = false);
 std::string write_error(const ControlError& error);
@@ -196,7 +200,8 @@ struct Answer {
 // The reply to a call of the kind of `call`; an error reply, and a message that makes no sense, are errors.
 std::expected<Answer, ControlError> read_answer(std::string_view message, const Call& call) noexcept;
 
-// The Varlink interface definition of io.podinit.
+// The Varlink interface definitions of io.podinit and of org.varlink.service.
 std::string_view control_idl() noexcept;
+std::string_view service_idl() noexcept;
 
 } // namespace spec

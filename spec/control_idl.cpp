@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by hand because its comments are what a client's author reads; a test holds it against the field tables.
+#include "spec/control.hpp"
+
+#include <string_view>
+
+namespace spec {
+
+std::string_view control_idl() noexcept {
+    return R"(# Pods on one machine.
+# Fields with a question mark may be left out. A pod and a manifest are Kubernetes' own JSON (v1.Pod).
+interface io.podinit
+
+type Problem (
+  # Which of the call's manifests, from 0.
+  index: int,
+  # JSON pointer into it.
+  pointer: string,
+  message: string
+)
+
+type Outcome (created, configured, unchanged)
+
+type AppliedItem (
+  namespace: string,
+  name: string,
+  outcome: Outcome,
+  warnings: []string
+)
+
+type DeleteState (deleting, gone)
+
+type PowerAction (poweroff, reboot, halt, kexec)
+
+# Something of the kernel or the machine that pods may want.
+type Feature (
+  name: string,
+  present: bool,
+  detail: string
+)
+
+type RejectedManifest (
+  file: string,
+  problems: []string
+)
+
+# Creates pods, or replaces those that changed. All or nothing: the first bad manifest refuses the call.
+# What is transient is forgotten at reboot; dryRun validates and compares, and changes nothing.
+method Apply(
+  manifests: []object,
+  transient: ?bool,
+  dryRun: ?bool
+) -> (items: []AppliedItem)
+
+# Stops a pod with its grace period, or this one, and forgets it. With `more` a second reply says when it is gone.
+method Delete(
+  namespace: string,
+  name: string,
+  gracePeriodSeconds: ?int
+) -> (state: DeleteState)
+
+# Needs `more`: one reply a pod. Without a namespace or a name: all of them.
+method List(
+  namespace: ?string,
+  name: ?string
+) -> (pod: ?object)
+
+# Runs a process in a container, the first one if none is named, and replies with its exit code (128 + n for signal n).
+# File descriptors come with the call: a stream socket for a tty, to which the terminal is sent; otherwise stdin, stdout
+# and stderr.
+method Exec(
+  namespace: string,
+  name: string,
+  container: ?string,
+  command: []string,
+  tty: ?bool,
+  term: ?string
+) -> (exitCode: int)
+
+# Where a container's newest log file is ("" when nothing was written yet), and whether its run is over.
+method Logs(
+  namespace: string,
+  name: string,
+  container: ?string,
+  previous: ?bool
+) -> (path: string, ended: bool)
+
+# Stops one container, or all of a pod's, and starts it again at once.
+method Restart(
+  namespace: string,
+  name: string,
+  container: ?string
+) -> (containers: []string)
+
+# What this machine is, what its kernel has and lacks, and which manifests were refused.
+method Node() -> (
+  hostname: string,
+  machineId: string,
+  bootId: string,
+  kernel: string,
+  architecture: string,
+  version: string,
+  uptimeSeconds: int,
+  cpus: int,
+  memoryBytes: int,
+  pid1: bool,
+  pods: int,
+  addresses: []string,
+  manifestDirectories: []string,
+  imageDirectories: []string,
+  features: []Feature,
+  rejected: []RejectedManifest
+)
+
+# Stops all pods and takes the machine down.
+method Power(action: PowerAction) -> ()
+
+# There is no such pod or container.
+error NotFound (what: string, name: string)
+
+# The manifests have errors; nothing was changed.
+error Invalid (problems: []Problem)
+
+# podinit will not do it.
+error Refused (reason: string)
+
+# podinit tried, and it did not work.
+error Failed (reason: string)
+)";
+}
+
+std::string_view service_idl() noexcept {
+    return R"(# What every Varlink service answers.
+interface org.varlink.service
+
+# Who provides this service, and its interfaces.
+method GetInfo() -> (
+  vendor: string,
+  product: string,
+  version: string,
+  url: string,
+  interfaces: []string
+)
+
+# The definition of one of the interfaces.
+method GetInterfaceDescription(interface: string) -> (description: string)
+
+error InterfaceNotFound (interface: string)
+error MethodNotFound (method: string)
+error MethodNotImplemented (method: string)
+error InvalidParameter (parameter: string)
+error PermissionDenied ()
+error ExpectedMore ()
+)";
+}
+
+} // namespace spec
