@@ -14,17 +14,17 @@
 namespace spec {
 
 struct Config {
-    std::string hostname;                        // empty: leave as it is
-    std::vector<std::string> modules;            // kernel modules to load before the first pod
-    std::vector<std::string> manifest_dirs;      // staticPodPath in a kubelet; a later directory wins over an earlier one
-    std::vector<std::string> image_dirs;         // searched in order
-    std::string log_dir = "/var/log/pods";       // podLogsDir
-    std::int64_t log_max_bytes = 10 << 20;       // containerLogMaxSize, a quantity: "10Mi"
-    std::int32_t log_max_files = 5;              // containerLogMaxFiles
-    std::int64_t backoff_initial_ms = 10'000;    // crashLoopBackOff.initialRestartPeriod, ours
-    std::int64_t backoff_max_ms = 300'000;       // crashLoopBackOff.maxContainerRestartPeriod
-    std::int64_t shutdown_grace_ms = 0;          // shutdownGracePeriod; 0: each pod's own grace period, no cap
-    std::int64_t readers_gid = -1;               // readersGroup: the numeric group that may look; -1: nobody
+    std::string hostname;                     // empty: leave as it is
+    std::vector<std::string> modules;         // kernel modules to load before the first pod
+    std::vector<std::string> manifest_dirs;   // staticPodPath in a kubelet; a later directory wins over an earlier one
+    std::vector<std::string> image_dirs;      // searched in order
+    std::string log_dir = "/var/log/pods";    // podLogsDir
+    std::int64_t log_max_bytes = 10 << 20;    // containerLogMaxSize, a quantity: "10Mi"
+    std::int32_t log_max_files = 5;           // containerLogMaxFiles
+    std::int64_t backoff_initial_ms = 10'000; // crashLoopBackOff.initialRestartPeriod, ours
+    std::int64_t backoff_max_ms = 300'000;    // crashLoopBackOff.maxContainerRestartPeriod
+    std::int64_t shutdown_grace_ms = 0;       // shutdownGracePeriod; 0: each pod's own grace period, no cap
+    std::int64_t readers_gid = -1;            // readersGroup: the numeric group that may look; -1: nobody
     std::vector<std::string> rescue = {"/bin/sh"}; // what rescue runs on the console
 };
 
@@ -37,8 +37,9 @@ struct CommandLine {
     Problems problems;   // unknown podinit.* keys and bad values: warnings, the machine boots all the same
 };
 
-// Applies podinit.KEY=VALUE of a kernel command line over `base`. Keys: rescue, hostname, modules (a,b,c),
-// manifests (the list replaced by a,b,c), images (the same). The kernel's quoting rule: a value may be in double quotes.
+// Applies podinit.KEY=VALUE of a kernel command line over `base`. Keys: rescue, hostname, modules (a,b,c
+// added to the list), manifests (the list replaced by a,b,c), images (the same). The kernel's quoting rule: a value may
+// be in double quotes.
 CommandLine read_command_line(std::string_view cmdline, Config base) noexcept;
 
 } // namespace spec
