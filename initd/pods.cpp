@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/pods.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace initd {
+
+std::uint32_t PodStore::add(spec::Manifest&& manifest) {
+    PodRecord record;
+    record.name = spec::full_name(manifest.pod.metadata);
+    record.uid = manifest.pod.metadata.uid;
+    record.text = std::move(manifest.text);
+    record.text.shrink_to_fit();
+    for (const spec::Problem& warning : manifest.warnings)
+        record.warnings.push_back(warning.pointer + ": " + warning.message);
+
+    auto slot = static_cast<std::uint32_t>(
+        std::find_if(records_.begin(), records_.end(), [](const PodRecord& r) { return r.name.empty(); }) -
+        records_.begin());
+    if (slot == records_.size())
+        records_.emplace_back();
+    records_[slot] = std::move(record);
+    cached_ = std::move(manifest.pod);
+    cached_slot_ = slot;
+    return slot;
+}
+
+void PodStore::free(std::uint32_t slot) noexcept {
+    records_[slot] = PodRecord{};
+    if (cached_slot_ == slot)
+        trim();
+    while (!records_.empty() && records_.back().name.empty())
+        records_.pop_back();
+}
+
+std::optional<std::uint32_t> PodStore::find(std::string_view name) const noexcept {
+    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
+        if (!records_[slot].leaving && records_[slot].name == name)
+            return slot;
+    return std::nullopt;
+}
+
+std::optional<std::uint32_t> PodStore::find_any(std::string_view name) const noexcept {
+    if (auto slot = find(name))
+        return slot;
+    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
+        if (records_[slot].name == name)
+            return slot;
+    return std::nullopt;
+}
+
+std::size_t PodStore::count() const noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(records_.begin(), records_.end(), [](const PodRecord& r) { return !r.name.empty(); }));
+}
+
+const spec::Pod& PodStore::pod(std::uint32_t slot) {
+    if (cached_slot_ != slot) {
+        // Text that read_manifest() made is read again without fail, unless memory runs out.
+        auto pod = spec::read_canonical(records_[slot].text);
+        if (!pod)
+            throw std::bad_alloc();
+        cached_ = std::move(*pod);
+        cached_slot_ = slot;
+    }
+    return cached_;
+}
+
+void PodStore::set_failure(std::uint32_t slot, StartFailure failure) {
+    clear_failure(slot, failure.container);
+    records_[slot].failures.push_back(std::move(failure));
+}
+
+void PodStore::clear_failure(std::uint32_t slot, std::uint32_t container) noexcept {
+    std::erase_if(records_[slot].failures, [&](const StartFailure& f) { return f.container == container; });
+}
+
+void PodStore::trim() noexcept {
+    cached_ = spec::Pod{};
+    cached_slot_ = no_slot;
+}
+
+PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept {
+    PodFacts facts;
+    facts.restart_policy = pod.spec.restart_policy.value_or(spec::RestartPolicy::Always);
+    facts.containers = static_cast<std::uint8_t>(pod.spec.containers.size());
+    facts.grace = std::chrono::seconds(pod.spec.termination_grace_period_seconds.value_or(30));
+    facts.after = after;
+    return facts;
+}
+
+} // namespace initd

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pods that are known, by slot: what the core's numbers stand for.
+//
+// A pod is kept as its canonical text and little else, so that a thousand of them cost little memory; the plain struct is
+// made from the text again when a container is started. The last one made is kept, since a pod that arrives is started
+// at once. Two slots can carry one name for a while: the pod being stopped and the one that waits to replace it.
+#pragma once
+
+#include "initd/core.hpp"
+#include "spec/manifest.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace initd {
+
+struct StartFailure { // why a container did not start, for its status
+    std::uint32_t container = 0;
+    std::string reason;  // "ErrImageNeverPull", "StartError", ...
+    std::string message;
+};
+
+struct PodRecord {
+    std::string name; // NAMESPACE/NAME; empty: the slot is free
+    std::string uid;
+    std::string text; // canonical JSON
+    std::vector<std::string> warnings;
+    std::vector<StartFailure> failures; // at most one a container
+    bool leaving = false;               // removed, but not gone yet
+};
+
+class PodStore {
+  public:
+    // Takes a slot for the manifest. May throw bad_alloc, and then nothing has changed.
+    std::uint32_t add(spec::Manifest&& manifest);
+    void free(std::uint32_t slot) noexcept;
+
+    PodRecord& at(std::uint32_t slot) noexcept { return records_[slot]; }
+    const PodRecord& at(std::uint32_t slot) const noexcept { return records_[slot]; }
+    std::uint32_t slots() const noexcept { return static_cast<std::uint32_t>(records_.size()); }
+
+    // The slot of the pod by that name that is not leaving.
+    std::optional<std::uint32_t> find(std::string_view name) const noexcept;
+    // That one, else one that is leaving: what a client means by the name.
+    std::optional<std::uint32_t> find_any(std::string_view name) const noexcept;
+    std::size_t count() const noexcept;
+
+    // The pod of a slot as a value; valid until the next call. May throw bad_alloc.
+    const spec::Pod& pod(std::uint32_t slot);
+
+    void set_failure(std::uint32_t slot, StartFailure failure);
+    void clear_failure(std::uint32_t slot, std::uint32_t container) noexcept;
+
+    // Gives back the memory of the pod last looked at.
+    void trim() noexcept;
+
+  private:
+    std::vector<PodRecord> records_;
+    spec::Pod cached_;
+    std::uint32_t cached_slot_ = no_slot;
+};
+
+// What the core wants to know of a pod.
+PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept;
+
+} // namespace initd
