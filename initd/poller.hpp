@@ -44,8 +44,9 @@ class Poller {
     std::span<const Ready> wait(int timeout_ms) noexcept;
 
   private:
+    static constexpr int batch = 64;
     ns::Fd epoll_;
-    Ready ready_[64];
+    Ready ready_[batch]{};
 };
 
 } // namespace initd
