@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// The field-table engine (internal to spec): one row per JSON field, reader and writer follow from the member's type.
+//
+//     template <> inline constexpr auto rows_of<EnvVar> = std::array{
+//         required<&EnvVar::name>("name"),
+//         field<&EnvVar::value>("value"),
+//         unsupported("valueFrom"),
+//     };
+//     template <> inline constexpr auto names_of<Protocol> = std::array<std::string_view, 3>{"TCP", "UDP", "SCTP"};
+//
+// Adding a field is a member and a row. What the compiler makes for a row is a constant and one tiny accessor; what it
+// makes for a member type is a `Type`, and one reader and one writer interpret all of them.
+#pragma once
+
+#include "spec/json.hpp"
+#include "spec/pod.hpp"
+#include "spec/problem.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace spec::fields {
+
+enum class Presence : std::uint8_t {
+    Required,
+    Optional,
+    Server,      // set by the server: read only from what podinit itself wrote (Mode::Output), else skipped in silence
+    Ignored,     // known to Kubernetes, without a meaning on one machine: a warning
+    Unsupported, // known to Kubernetes, not honoured yet: an error, unless the value asks for nothing
+    Refused,     // the same, and even an empty value asks for something
+};
+
+struct Type;
+
+struct Row {
+    std::string_view name;
+    Presence presence = Presence::Optional;
+    bool always = false; // written even when it is unset
+    const Type* type = nullptr;
+    void* (*member)(void* object) = nullptr;
+    std::string_view why{};    // Ignored, Unsupported, Refused: the reason, for the message
+    std::string_view unless{}; // Unsupported, Ignored: a value that changes nothing and is accepted in silence
+};
+
+// What there is to know about a member's type. Which of the members are used depends on the kind.
+struct Type {
+    enum class Kind : std::uint8_t { String, Bool, Int, Enum, Struct, List, Optional, StringMap, Raw, Text };
+    Kind kind;
+    std::uint8_t bytes = 0;                  // Int: 4 or 8, signed
+    const Row* rows = nullptr;               // Struct
+    std::size_t row_count = 0;               //
+    const std::string_view* names = nullptr; // Enum, one byte wide: the name of each value
+    std::size_t name_count = 0;              //
+    const Type* element = nullptr;           // List, Optional
+    void* (*add)(void* container) = nullptr; // List: appends an element. Optional: makes the value
+    void (*reserve)(void* list, std::size_t n) = nullptr;
+    std::size_t (*count)(const void* container) = nullptr; // Optional: 0 or 1
+    const void* (*at)(const void* container, std::size_t index) = nullptr;
+    // Text: a value with a syntax of its own inside a JSON string, such as a duration. parse() returns what is wrong,
+    // or "". It is also given the literal of a JSON number when `numbers` is set, as Kubernetes allows for quantities.
+    std::string_view (*parse)(std::string_view text, void* member) = nullptr;
+    void (*print)(std::string& out, const void* member) = nullptr; // appends the text, without quotes; nothing: unset
+    bool numbers = false;
+};
+
+// Specialise these for the structs and the enums that appear in rows.
+template <class T>
+inline constexpr std::nullptr_t rows_of = nullptr;
+template <class T>
+inline constexpr std::nullptr_t names_of = nullptr;
+
+// ---- types ------------------------------------------------------------------------------------------------------
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+
+template <class T>
+constexpr Type make_type();
+template <class T>
+inline constexpr Type type_of = make_type<T>();
+
+template <class V>
+constexpr Type make_list_type() {
+    return {.kind = Type::Kind::List,
+            .element = &type_of<typename V::value_type>,
+            .add = [](void* list) -> void* { return &static_cast<V*>(list)->emplace_back(); },
+            .reserve = [](void* list, std::size_t n) { static_cast<V*>(list)->reserve(n); },
+            .count = [](const void* list) { return static_cast<const V*>(list)->size(); },
+            .at = [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const V*>(list))[i]; }};
+}
+
+template <class O>
+constexpr Type make_optional_type() {
+    return {.kind = Type::Kind::Optional,
+            .element = &type_of<typename O::value_type>,
+            .add = [](void* value) -> void* { return &static_cast<O*>(value)->emplace(); },
+            .count = [](const void* value) -> std::size_t { return static_cast<const O*>(value)->has_value(); },
+            .at = [](const void* value, std::size_t) -> const void* { return &**static_cast<const O*>(value); }};
+}
+
+template <class T>
+constexpr Type make_type() {
+    using Kind = Type::Kind;
+    if constexpr (std::is_same_v<T, std::string>)
+        return {.kind = Kind::String};
+    else if constexpr (std::is_same_v<T, bool>)
+        return {.kind = Kind::Bool};
+    else if constexpr (std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int64_t>)
+        return {.kind = Kind::Int, .bytes = sizeof(T)};
+    else if constexpr (std::is_same_v<T, StringMap>)
+        return {.kind = Kind::StringMap};
+    else if constexpr (std::is_same_v<T, RawJson>)
+        return {.kind = Kind::Raw};
+    else if constexpr (std::is_enum_v<T>) {
+        static_assert(sizeof(T) == 1);
+        return {.kind = Kind::Enum, .names = names_of<T>.data(), .name_count = names_of<T>.size()};
+    } else if constexpr (IsVector<T>::value)
+        return make_list_type<T>();
+    else if constexpr (IsOptional<T>::value)
+        return make_optional_type<T>();
+    else
+        return {.kind = Kind::Struct, .rows = rows_of<T>.data(), .row_count = rows_of<T>.size()};
+}
+
+// ---- rows -------------------------------------------------------------------------------------------------------
+
+template <class M>
+struct MemberOf;
+template <class C, class T>
+struct MemberOf<T C::*> {
+    using Class = C;
+    using Value = T;
+};
+
+template <auto M>
+constexpr Row make_row(std::string_view name, Presence presence, bool always, const Type* type) {
+    using Class = typename MemberOf<decltype(M)>::Class;
+    return {.name = name, .presence = presence, .always = always, .type = type, .member = [](void* object) -> void* {
+                return &(static_cast<Class*>(object)->*M);
+            }};
+}
+template <auto M>
+inline constexpr const Type* member_type = &type_of<typename MemberOf<decltype(M)>::Value>;
+
+// A field that may be left out, and is not written when it is unset: an empty optional, string, list or map, false, 0.
+template <auto M>
+constexpr Row field(std::string_view name, const Type* type = member_type<M>) {
+    return make_row<M>(name, Presence::Optional, false, type);
+}
+template <auto M>
+constexpr Row always_written(std::string_view name, const Type* type = member_type<M>) {
+    return make_row<M>(name, Presence::Optional, true, type);
+}
+template <auto M>
+constexpr Row required(std::string_view name, const Type* type = member_type<M>) {
+    return make_row<M>(name, Presence::Required, true, type);
+}
+template <auto M>
+constexpr Row server_set(std::string_view name, const Type* type = member_type<M>) {
+    return make_row<M>(name, Presence::Server, false, type);
+}
+constexpr Row server_set(std::string_view name) {
+    return {.name = name, .presence = Presence::Server};
+}
+constexpr Row ignored(std::string_view name, std::string_view why, std::string_view unless = {}) {
+    return {.name = name, .presence = Presence::Ignored, .why = why, .unless = unless};
+}
+constexpr Row unsupported(std::string_view name, std::string_view why = {}, std::string_view unless = {}) {
+    return {.name = name, .presence = Presence::Unsupported, .why = why, .unless = unless};
+}
+constexpr Row refused(std::string_view name, std::string_view why = {}) {
+    return {.name = name, .presence = Presence::Refused, .why = why};
+}
+
+// ---- reading ----------------------------------------------------------------------------------------------------
+
+enum class Mode : std::uint8_t {
+    Strict, // what a user wrote: an unknown field is an error
+    Lax,    // what another tool wrote: unknown, ignored and unsupported fields are skipped in silence
+    Output, // what podinit wrote: as Lax, and fields set by the server are read
+};
+
+// No document needs more than this many of its problems told; a hostile one could have a million.
+inline constexpr std::size_t max_problems = 100;
+void add_problem(Problems& problems, Problem problem);
+
+struct Reader {
+    const json::Node& root; // for the pointers of problems
+    Mode mode = Mode::Strict;
+    Problems problems{};
+
+    // `member` points to a value of the C++ type that `type` describes, in its initial state.
+    void read(const json::Node& node, const Type& type, void* member);
+    template <class T>
+    void read(const json::Node& node, T& value) {
+        read(node, type_of<T>, &value);
+    }
+
+    void error(const json::Node& node, std::string message);
+    void warning(const json::Node& node, std::string message);
+
+  private:
+    void read_struct(const json::Node& node, const Type& type, void* object);
+    void read_row(const json::Node& key, const Row& row, void* object);
+    void read_int(const json::Node& node, const Type& type, void* member);
+    void read_enum(const json::Node& node, const Type& type, void* member);
+    void read_text(const json::Node& node, const Type& type, void* member);
+    void read_list(const json::Node& node, const Type& type, void* list);
+    void read_map(const json::Node& node, StringMap& map);
+    void unknown_field(const json::Node& key, const Type& type);
+    bool expect(const json::Node& node, json::Kind kind);
+    void missing(const json::Node& object, std::string_view name);
+};
+
+// Text to value and back. The value is what the text says and nothing more: no defaults, no validation.
+template <class T>
+std::expected<T, Problems> from_json(std::string_view text, Mode mode, std::size_t max_bytes) noexcept try {
+    auto document = json::parse(text, max_bytes);
+    if (!document)
+        return std::unexpected(std::move(document.error()));
+    Reader reader{.root = document->root(), .mode = mode};
+    T value;
+    reader.read(document->root(), value);
+    if (has_errors(reader.problems))
+        return std::unexpected(std::move(reader.problems));
+    return value;
+} catch (const std::exception&) {
+    return std::unexpected(json::out_of_memory());
+}
+
+// ---- writing ----------------------------------------------------------------------------------------------------
+
+void write(std::string& out, const Type& type, const void* member);
+template <class T>
+void write(std::string& out, const T& value) {
+    write(out, type_of<T>, &value);
+}
+
+} // namespace spec::fields
