@@ -3,9 +3,11 @@
 //
 // Nothing a client does can make PID 1 wait or grow without bound: sockets are non-blocking; a message longer than the
 // peer may send, bytes that are no Varlink message, a client that does not read its replies (a bounded queue), too many
-// clients: each ends that one connection, with an error reply where one can still be sent. Calls on one connection are
-// handed over one at a time, in order: the next is read only after the last reply to the one before (Varlink).
+// clients (the newest goes; readers may not take the last places): each ends that one connection, with an error reply
+// where one can still be sent. Half a message waits for ever and costs its bytes. Calls on one connection are handed over
+// one at a time, in order: the next is read only after the last reply to the one before (Varlink).
 // A peer is judged when it connects, by SO_PEERCRED and SO_PEERGROUPS.
+// Descriptors belong to the message that holds the last byte they came with; at most eight a message, the rest is closed.
 #pragma once
 
 #include "initd/poller.hpp"
@@ -15,7 +17,7 @@
 
 #include <cstdint>
 #include <expected>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
@@ -64,24 +66,24 @@ class Control {
     // and org.varlink.service's own, are answered here.
     void on_client(const Ready& ready, std::vector<IncomingCall>& calls) noexcept;
 
-    // Queues one reply. A reply without `continues` ends the call, after which the next one on that connection may follow:
-    // it is appended to `calls` of the next on_client(), for which the loop is woken. A oneway call's replies are dropped.
+    // Queues one reply. A reply without `continues` and an error end the call, after which the next one on that connection
+    // may follow: it is appended to `calls` of the next on_client(), for which the loop is woken. A oneway call's replies
+    // are dropped, but end it all the same.
     void reply(ClientId client, const spec::Reply& reply, bool continues = false) noexcept;
     void error(ClientId client, const spec::ControlError& error) noexcept;
 
-    // Is it still connected, with room for another reply? A producer of many replies (List) asks before each, and is
-    // told by on_client's `drained` list when there is room again.
+    // Is it still connected, with room for another reply? A producer of many replies (List) asks before each, and finds
+    // the client in take_drained() once there is room again; ask for it after each on_client().
     bool has_room(ClientId client) const noexcept;
     bool connected(ClientId client) const noexcept;
     std::vector<ClientId> take_drained() noexcept;
 
-    // The connection's own socket, for a Plan's terminal_socket; -1 when it is closed.
     std::size_t connections() const noexcept;
 
   private:
     struct State;
-    explicit Control(State*) noexcept;
-    State* state_;
+    explicit Control(std::unique_ptr<State>) noexcept;
+    std::unique_ptr<State> state_;
 };
 
 } // namespace initd
