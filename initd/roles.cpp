@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/roles.hpp"
+
+#include "initd/logs.hpp"
+#include "initd/role_mains.hpp"
+
+#include <cstring>
+#include <new>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace initd {
+namespace {
+
+constexpr const char* pause_role = "podinit: pause";
+constexpr const char* store_role = "podinit: store";
+constexpr const char* remove_role = "podinit: remove";
+constexpr const char* sweep_role = "podinit: sweep";
+constexpr const char* modules_role = "podinit: modules";
+
+// The running binary, even when its file has been replaced. /proc/self resolves in a new PID namespace as well: a
+// process has a number in every namespace above its own, and /proc is one of those.
+ns::Plan role_plan(const char* role, std::span<const std::string> arguments) {
+    ns::Plan plan;
+    plan.programs = {"/proc/self/exe"};
+    plan.argv.reserve(1 + arguments.size());
+    plan.argv.emplace_back(role);
+    plan.argv.insert(plan.argv.end(), arguments.begin(), arguments.end());
+    plan.stderr_fd = STDERR_FILENO;
+    plan.open_files = 0;
+    return plan;
+}
+
+std::string modules_dir() {
+    utsname name{};
+    ::uname(&name);
+    return std::string("/lib/modules/") + name.release;
+}
+
+int dispatch(std::string_view role, std::span<char* const> arguments) {
+    if (role == pause_role)
+        return pause_main();
+    if (role == store_role && arguments.size() == 1)
+        return store_main(arguments[0], STDIN_FILENO);
+    if (role == remove_role)
+        return remove_main(arguments);
+    if (role == sweep_role)
+        return sweep_main(arguments);
+    if (role == modules_role)
+        return modules_main(modules_dir(), arguments);
+    return complain(role, "", "no such role");
+}
+
+} // namespace
+
+ns::Plan pause_plan() {
+    ns::Plan plan = role_plan(pause_role, {});
+    plan.create_pid = true;
+    plan.stderr_fd = -1;
+    plan.limit_capabilities = true;
+    plan.capabilities = {.bounding = 0, .permitted = 0, .inheritable = 0, .ambient = 0};
+    plan.no_new_privileges = true;
+    plan.oom_score_adj = -998; // as a sandbox's pause container (kubelet: PodInfraOOMAdj)
+    return plan;
+}
+
+ns::Plan store_plan(std::string_view file, int content_fd) {
+    const std::string argument(file);
+    ns::Plan plan = role_plan(store_role, {&argument, 1});
+    plan.stdin_fd = content_fd;
+    return plan;
+}
+
+ns::Plan remove_plan(std::span<const std::string> files) {
+    return role_plan(remove_role, files);
+}
+
+ns::Plan sweep_plan(std::span<const std::string> trees) {
+    return role_plan(sweep_role, trees);
+}
+
+ns::Plan modules_plan(std::span<const std::string> modules) {
+    return role_plan(modules_role, modules);
+}
+
+int complain(std::string_view role, std::string_view name, std::string_view why) {
+    std::string line;
+    for (std::string_view part :
+         {role, std::string_view(": "), name, std::string_view(": "), why, std::string_view("\n")})
+        line += part;
+    (void)!::write(STDERR_FILENO, line.data(), line.size());
+    return 1;
+}
+
+int complain(std::string_view role, std::string_view name, int err) {
+    const char* why = ::strerrordesc_np(err);
+    return complain(role, name, std::string_view(why ? why : "unknown error"));
+}
+
+std::optional<int> run_role(int argc, char** argv) noexcept {
+    if (argc < 1 || !std::string_view(argv[0]).starts_with("podinit: "))
+        return std::nullopt;
+    if (std::string_view(argv[0]) == log_writer_role)
+        return log_writer_main(argc, argv);
+    try {
+        return dispatch(argv[0], {argv + 1, static_cast<std::size_t>(argc - 1)});
+    } catch (const std::bad_alloc&) {
+        constexpr std::string_view line = "podinit: a helper is out of memory\n";
+        (void)!::write(STDERR_FILENO, line.data(), line.size());
+        return 1;
+    }
+}
+
+} // namespace initd
