@@ -4,7 +4,6 @@
 #include "initd/logs.hpp"
 #include "initd/role_mains.hpp"
 
-#include <cstring>
 #include <new>
 
 #include <sys/utsname.h>
@@ -82,20 +81,6 @@ ns::Plan sweep_plan(std::span<const std::string> trees) {
 
 ns::Plan modules_plan(std::span<const std::string> modules) {
     return role_plan(modules_role, modules);
-}
-
-int complain(std::string_view role, std::string_view name, std::string_view why) {
-    std::string line;
-    for (std::string_view part :
-         {role, std::string_view(": "), name, std::string_view(": "), why, std::string_view("\n")})
-        line += part;
-    (void)!::write(STDERR_FILENO, line.data(), line.size());
-    return 1;
-}
-
-int complain(std::string_view role, std::string_view name, int err) {
-    const char* why = ::strerrordesc_np(err);
-    return complain(role, name, std::string_view(why ? why : "unknown error"));
 }
 
 std::optional<int> run_role(int argc, char** argv) noexcept {
