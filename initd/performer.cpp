@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/performer.hpp"
+
+#include "initd/log.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace initd {
+
+namespace {
+
+constexpr std::uint32_t container_of(RunId run) { return run.unit.index() - 1; }
+
+Event event(Event::Kind kind, RunId run) {
+    Event e{};
+    e.kind = kind;
+    e.run = run;
+    return e;
+}
+
+// "SIGTERM", "TERM" or "15", as an image says its stop signal; SIGTERM when it says nothing we know.
+int signal_number(std::string_view name) {
+    if (name.starts_with("SIG"))
+        name.remove_prefix(3);
+    int number = 0;
+    for (char c : name)
+        number = c >= '0' && c <= '9' && number < 100 ? number * 10 + (c - '0') : 1000;
+    if (number > 0 && number < 65)
+        return number;
+    for (int signo = 1; signo < 32; ++signo)
+        if (const char* abbreviation = sigabbrev_np(signo); abbreviation && name == abbreviation)
+            return signo;
+    return SIGTERM;
+}
+
+// As containerd words it for a program that is not there, which is what users search for.
+PlanFailure launch_failure(const ns::Error& error) {
+    if (error.step == ns::Step::Exec && error.err == ENOENT)
+        return {"StartError", "exec: executable file not found in the container's file system or its PATH"};
+    return {"StartError", ns::to_text(error)};
+}
+
+} // namespace
+
+Performer::Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
+                     Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept
+    : core_(core)
+    , poller_(poller)
+    , children_(children)
+    , sandboxes_(std::move(sandboxes))
+    , pods_(pods)
+    , logs_(logs)
+    , node_(std::move(node))
+    , image_dirs_(std::move(image_dirs)) {}
+
+Performer::PodRuntime& Performer::runtime(std::uint32_t slot) {
+    if (slot >= runtimes_.size())
+        runtimes_.resize(slot + 1);
+    return runtimes_[slot];
+}
+
+Performer::UnitRuntime* Performer::unit(RunId run) noexcept {
+    if (run.unit.slot() >= runtimes_.size())
+        return nullptr;
+    auto& units = runtimes_[run.unit.slot()].units;
+    if (container_of(run) >= units.size() || units[container_of(run)].run != run)
+        return nullptr;
+    return &units[container_of(run)];
+}
+
+void Performer::perform(const Action& action, Events& events) noexcept try {
+    switch (action.kind) {
+    case Action::Kind::MakeSandbox: make_sandbox(action.run, events); break;
+    case Action::Kind::Start:
+        if (children_.full())
+            waiting_.push_back(action);
+        else
+            start(action.run, events);
+        break;
+    case Action::Kind::Terminate: stop(action.run, false, events); break;
+    case Action::Kind::Kill: stop(action.run, true, events); break;
+    case Action::Kind::DropSandbox: drop_sandbox(action.run, events); break;
+    case Action::Kind::Forget:
+    case Action::Kind::ShutDown: break;
+    }
+} catch (...) { // out of memory: the core tries again after its back-off
+    if (action.kind == Action::Kind::MakeSandbox)
+        events.push_back(event(Event::Kind::SandboxFailed, action.run));
+    else if (action.kind == Action::Kind::Start)
+        events.push_back(event(Event::Kind::StartFailed, action.run));
+    else if (action.kind == Action::Kind::DropSandbox)
+        events.push_back(event(Event::Kind::SandboxGone, action.run));
+}
+
+void Performer::start_waiting(Events& events) noexcept {
+    while (!waiting_.empty() && !children_.full()) {
+        Action action = waiting_.front();
+        waiting_.pop_front();
+        perform(action, events);
+    }
+}
+
+// A run that still waits for its start just does not get it.
+void Performer::stop(RunId run, bool kill, Events& events) {
+    if (std::erase_if(waiting_, [&](const Action& a) { return a.run == run; }) > 0) {
+        Event e = event(Event::Kind::Exited, run);
+        e.exit = {137, false, true};
+        events.push_back(e);
+    } else if (UnitRuntime* u = unit(run)) {
+        int signo = kill ? SIGKILL : u->stop_signal;
+        if (u->pid > 0)
+            children_.signal(u->pid, signo);
+        else
+            u->pending_signal = signo;
+    }
+}
+
+void Performer::start(RunId run, Events& events) {
+    std::uint32_t slot = run.unit.slot();
+    std::uint32_t container = container_of(run);
+    std::uint32_t attempt = core_.units(slot)[container].restarts;
+    auto launch = prepare(run, attempt);
+    if (!launch)
+        return fail_start(run, std::move(launch.error()), events);
+
+    auto& units = runtime(slot).units;
+    if (units.size() <= container)
+        units.resize(container + 1);
+    auto pid = children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()},
+                                std::move(launch->held));
+    if (!pid)
+        return fail_start(run, launch_failure(pid.error()), events);
+    units[container] = UnitRuntime{run, *pid, launch->stop_signal, 0, std::move(launch->stdin_hold)};
+}
+
+std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, std::uint32_t attempt) {
+    std::uint32_t slot = run.unit.slot();
+    const spec::Pod& pod = pods_.pod(slot);
+    const spec::Container& container = pod.spec.containers[container_of(run)];
+    auto image = find_image(image_dirs_, container.image);
+    if (!image)
+        return std::unexpected(PlanFailure{image.error().reason, image.error().message});
+    auto identity = find_identity(image->rootfs, container_user(pod, container, *image));
+    if (!identity)
+        return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
+    auto plan = plan_container(pod, container_of(run), *image, *identity, node_);
+    if (!plan)
+        return std::unexpected(plan.error());
+
+    Launchable launch{std::move(*plan), {}, signal_number(image->config.stop_signal), {}};
+    const PodRuntime& pod_runtime = runtime(slot);
+    launch.plan.join_net = pod_runtime.sandbox.net.get();
+    launch.plan.join_ipc = pod_runtime.sandbox.ipc.get();
+    launch.plan.join_uts = pod_runtime.sandbox.uts.get();
+    launch.plan.join_pid = pod_runtime.holder_fd.get();
+    if (auto connected = connect_streams(launch, pod, run, attempt); !connected)
+        return std::unexpected(connected.error());
+    return launch;
+}
+
+std::expected<void, PlanFailure> Performer::connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
+                                                            std::uint32_t attempt) {
+    const spec::Container& container = pod.spec.containers[container_of(run)];
+    auto no_stream = [](const ns::Error& error) {
+        return std::unexpected(PlanFailure{"CreateContainerError", ns::to_text(error)});
+    };
+    if (container.tty.value_or(false)) {
+        auto console = console_device(pod);
+        if (!console)
+            return std::unexpected(console.error());
+        if (console->empty())
+            return connect_terminal(launch, run, attempt);
+        // O_NONBLOCK: opening a serial line must not wait for its carrier. The payload gets it without.
+        ns::Fd tty(open(console->c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+        if (!tty || fcntl(tty.get(), F_SETFL, O_RDWR) != 0)
+            return std::unexpected(
+                PlanFailure{"CreateContainerError", *console + ": " + ns::to_text({errno, ns::Step::Terminal})});
+        launch.plan.stdin_fd = launch.plan.stdout_fd = launch.plan.stderr_fd = tty.get();
+        launch.plan.controlling_terminal = true;
+        launch.held.push_back(std::move(tty));
+        return {};
+    }
+    if (container.stdin_open.value_or(false)) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return no_stream({errno, ns::Step::Pipe});
+        launch.plan.stdin_fd = ends[0];
+        launch.held.emplace_back(ends[0]);
+        launch.stdin_hold = ns::raise(ns::Fd(ends[1]));
+    }
+    LogTarget target = log_target(run.unit.slot(), container_of(run), attempt);
+    auto out = logs_.open_stream(target, Stream::Stdout);
+    if (!out)
+        return no_stream(out.error());
+    auto err = logs_.open_stream(target, Stream::Stderr);
+    if (!err)
+        return no_stream(err.error());
+    launch.plan.stdout_fd = out->get();
+    launch.plan.stderr_fd = err->get();
+    launch.held.push_back(std::move(*out));
+    launch.held.push_back(std::move(*err));
+    return {};
+}
+
+std::expected<void, PlanFailure> Performer::connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        return std::unexpected(PlanFailure{"CreateContainerError", ns::to_text({errno, ns::Step::Terminal})});
+    Terminal terminal{next_terminal_++, run, attempt, ns::raise(ns::Fd(ends[0]))};
+    launch.held.emplace_back(ends[1]);
+    launch.plan.terminal_socket = ends[1];
+    if (auto added = poller_.add(terminal.socket.get(), Source::Terminal, terminal.id, EPOLLIN); !added)
+        return std::unexpected(PlanFailure{"CreateContainerError", ns::to_text(added.error())});
+    terminals_.push_back(std::move(terminal));
+    return {};
+}
+
+void Performer::on_terminal(std::uint32_t id) noexcept try {
+    auto terminal = std::find_if(terminals_.begin(), terminals_.end(), [&](const Terminal& t) { return t.id == id; });
+    if (terminal == terminals_.end())
+        return;
+    char byte;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    iovec iov{&byte, 1};
+    msghdr message{};
+    message.msg_iov = &iov;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    ssize_t n = recvmsg(terminal->socket.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN)
+        return;
+    if (const cmsghdr* header = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+        header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        ns::Fd master(*reinterpret_cast<const int*>(CMSG_DATA(header)));
+        fcntl(master.get(), F_SETFL, O_RDWR | O_NONBLOCK);
+        std::uint32_t slot = terminal->run.unit.slot();
+        if (core_.pod(slot).phase != PodPhase::Free)
+            logs_.adopt_stream(log_target(slot, container_of(terminal->run), terminal->attempt), Stream::Stdout,
+                               ns::raise(std::move(master)));
+    }
+    poller_.remove(terminal->socket.get());
+    terminals_.erase(terminal);
+} catch (...) { // out of memory: that container's terminal has nobody at its other end
+}
+
+void Performer::on_launched(const LaunchReport& report, Events& events) noexcept try {
+    RunId run = RunId::from_cookie(report.who.id);
+    if (report.who.kind == ChildId::Kind::Holder) {
+        if (report.error.err == 0)
+            events.push_back(event(Event::Kind::SandboxReady, run));
+        else
+            sandbox_failed(run, launch_failure(report.error), events);
+        return;
+    }
+    UnitRuntime* u = unit(run);
+    if (!u)
+        return;
+    u->pid = report.pid; // known only now, if the launch had to wait
+    if (report.error.err != 0)
+        return fail_start(run, launch_failure(report.error), events);
+    if (u->pending_signal != 0)
+        children_.signal(u->pid, u->pending_signal);
+    pods_.clear_failure(run.unit.slot(), container_of(run));
+    events.push_back(event(Event::Kind::Started, run));
+} catch (...) { // out of memory: the failure goes without its message
+    events.push_back(event(Event::Kind::StartFailed, RunId::from_cookie(report.who.id)));
+}
+
+void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
+    RunId run = RunId::from_cookie(exit.who.id);
+    if (exit.who.kind == ChildId::Kind::Holder) {
+        PodRuntime& pod = runtimes_[run.unit.slot()];
+        if (pod.sandbox_run == run && pod.holder == exit.pid) {
+            pod.holder = -1;
+            pod.holder_fd.reset();
+            events.push_back(event(Event::Kind::SandboxDied, run));
+        }
+        return;
+    }
+    if (UnitRuntime* u = unit(run)) {
+        u->pid = -1;
+        u->stdin_hold.reset();
+    }
+    Event e = event(Event::Kind::Exited, run);
+    e.exit.code = exit.code;
+    events.push_back(e);
+}
+
+void Performer::fail_start(RunId run, PlanFailure failure, Events& events) noexcept {
+    complain(run.unit.slot(), container_of(run), failure);
+    events.push_back(event(Event::Kind::StartFailed, run));
+    try {
+        pods_.set_failure(run.unit.slot(), {container_of(run), std::move(failure.reason), std::move(failure.message)});
+    } catch (...) { // out of memory: the status goes without its message
+    }
+}
+
+void Performer::complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept try {
+    const spec::Pod& pod = pods_.pod(slot);
+    std::string_view name = container < pod.spec.containers.size() ? pod.spec.containers[container].name : "sandbox";
+    log(Level::Warning, {pods_.at(slot).name, "/", name, ": ", failure.reason, ": ", failure.message});
+} catch (...) {
+}
+
+std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32_t slot, std::uint32_t container,
+                                                                     std::vector<std::string> command,
+                                                                     std::string_view term) {
+    pid_t pid = slot < runtimes_.size() && container < runtimes_[slot].units.size()
+                    ? runtimes_[slot].units[container].pid
+                    : -1;
+    if (pid <= 0)
+        return std::unexpected(PlanFailure{"NotRunning", "container is not running"});
+    const spec::Pod& pod = pods_.pod(slot);
+    const spec::Container& c = pod.spec.containers[container];
+    auto image = find_image(image_dirs_, c.image);
+    if (!image)
+        return std::unexpected(PlanFailure{image.error().reason, image.error().message});
+    auto identity = find_identity(image->rootfs, container_user(pod, c, *image));
+    if (!identity)
+        return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
+    auto plan = initd::plan_exec(pod, container, *image, *identity, node_, std::move(command), term);
+    if (!plan)
+        return std::unexpected(plan.error());
+    ns::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (!process)
+        return std::unexpected(PlanFailure{"NotRunning", ns::to_text({errno, ns::Step::Open})});
+    ExecPlan exec{std::move(*plan), {}};
+    exec.plan.join_all = process.get();
+    if (!pod.spec.host_pid.value_or(false))
+        exec.plan.join_pid = process.get();
+    exec.held.push_back(std::move(process));
+    return exec;
+}
+
+LogTarget Performer::log_target(std::uint32_t slot, std::uint32_t container, std::uint32_t attempt) {
+    const spec::Pod& pod = pods_.pod(slot);
+    return {pod.metadata.namespace_ + "_" + pod.metadata.name + "_" + pod.metadata.uid,
+            pod.spec.containers[container].name, attempt};
+}
+
+void Performer::forget(std::uint32_t slot) noexcept {
+    if (slot < runtimes_.size())
+        runtimes_[slot] = PodRuntime{};
+}
+
+} // namespace initd

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out the core's actions on pods, and turns what comes of them into the core's events.
+//
+// All that exists in the kernel for a pod is kept here, by slot: its namespaces, the processes of its containers, its
+// mounts below the run directory. A start that cannot be made (no image, no such user, the kernel says no) is an event
+// like any other; its reason and message are left in the pod's record for its status.
+#pragma once
+
+#include "initd/children.hpp"
+#include "initd/core.hpp"
+#include "initd/logs.hpp"
+#include "initd/planner.hpp"
+#include "initd/pods.hpp"
+#include "ns/sandbox.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace initd {
+
+using Events = std::deque<Event>;
+
+class Performer {
+  public:
+    // The core is only looked at: for the attempt a start is.
+    Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
+              Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
+
+    // All but Forget and ShutDown, which are the daemon's.
+    void perform(const Action& action, Events& events) noexcept;
+
+    // What became of launches and processes of containers and holders.
+    void on_launched(const LaunchReport& report, Events& events) noexcept;
+    void on_exited(const ChildExit& exit, Events& events) noexcept;
+
+    // A container's pseudo-terminal has been opened: its master is there to be taken.
+    void on_terminal(std::uint32_t id) noexcept;
+
+    // Starts what had to wait for room among the launches under way.
+    void start_waiting(Events& events) noexcept;
+    bool busy() const noexcept { return !waiting_.empty(); }
+
+    // A plan to run `command` inside a running container. The namespaces' descriptor is in `held`.
+    struct ExecPlan {
+        ns::Plan plan;
+        std::vector<ns::Fd> held;
+    };
+    std::expected<ExecPlan, PlanFailure> plan_exec(std::uint32_t slot, std::uint32_t container,
+                                                   std::vector<std::string> command, std::string_view term);
+
+    // The trees on disk that a pod leaves behind when it is gone for good.
+    std::vector<std::string> leftovers(std::uint32_t slot);
+
+    // Everything kept for the slot is given back.
+    void forget(std::uint32_t slot) noexcept;
+
+    LogTarget log_target(std::uint32_t slot, std::uint32_t container, std::uint32_t attempt);
+    const NodeFacts& node() const noexcept { return node_; }
+    const std::vector<std::string>& image_dirs() const noexcept { return image_dirs_; }
+    void prepare_spare() noexcept { sandboxes_.prepare_spare(); }
+
+    // What PID 1 has to say of a pod or a container, on one line.
+    void complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept;
+
+  private:
+    struct UnitRuntime {
+        RunId run;
+        pid_t pid = -1;         // 0: its launch has to wait for others to get under way
+        int stop_signal = 0;
+        int pending_signal = 0; // to be sent as soon as there is a process
+        ns::Fd stdin_hold; // keeps an open standard input from ending
+    };
+    struct PodRuntime {
+        ns::Sandbox sandbox;
+        RunId sandbox_run;
+        pid_t holder = -1;
+        ns::Fd holder_fd;
+        std::vector<UnitRuntime> units;
+    };
+    struct Terminal {
+        std::uint32_t id;
+        RunId run;
+        std::uint32_t attempt;
+        ns::Fd socket;
+    };
+    struct Launchable {
+        ns::Plan plan;
+        std::vector<ns::Fd> held;
+        int stop_signal = 0;
+        ns::Fd stdin_hold;
+    };
+
+    void make_sandbox(RunId run, Events& events);
+    std::expected<void, PlanFailure> build_sandbox(const SandboxPlan& plan, RunId run);
+    std::expected<void, PlanFailure> start_holder(RunId run);
+    void sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept;
+    void drop_sandbox(RunId run, Events& events);
+    void start(RunId run, Events& events);
+    void stop(RunId run, bool kill, Events& events);
+    std::expected<Launchable, PlanFailure> prepare(RunId run, std::uint32_t attempt);
+    std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
+                                                     std::uint32_t attempt);
+    std::expected<void, PlanFailure> connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt);
+    void fail_start(RunId run, PlanFailure failure, Events& events) noexcept;
+    PodRuntime& runtime(std::uint32_t slot);
+    UnitRuntime* unit(RunId run) noexcept;
+
+    const Core& core_;
+    Poller& poller_;
+    Children& children_;
+    ns::SandboxFactory sandboxes_;
+    PodStore& pods_;
+    Logs& logs_;
+    NodeFacts node_;
+    std::vector<std::string> image_dirs_;
+    std::vector<PodRuntime> runtimes_;
+    std::vector<Terminal> terminals_;
+    std::deque<Action> waiting_;
+    std::uint32_t next_terminal_ = 0;
+};
+
+} // namespace initd

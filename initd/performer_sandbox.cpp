@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The performer's half that makes and drops what a pod's containers share.
+#include "initd/performer.hpp"
+
+#include "initd/files.hpp"
+#include "initd/roles.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace initd {
+
+namespace {
+
+Event event(Event::Kind kind, RunId run) {
+    Event e{};
+    e.kind = kind;
+    e.run = run;
+    return e;
+}
+
+PlanFailure sandbox_failure(std::string what) { return {"CreatePodSandboxError", std::move(what)}; }
+
+// /run is memory: making and mounting there never waits for a disk.
+std::expected<void, PlanFailure> mount_all(const SandboxPlan& plan) {
+    for (const SandboxPlan::Tmpfs& tmpfs : plan.mounts) {
+        if (auto made = make_directories(tmpfs.path, 0700); !made)
+            return std::unexpected(sandbox_failure(tmpfs.path + ": " + ns::to_text(made.error())));
+        if (mount("tmpfs", tmpfs.path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, tmpfs.options.c_str()) != 0)
+            return std::unexpected(sandbox_failure(tmpfs.path + ": " + ns::to_text({errno, ns::Step::Mount})));
+    }
+    return {};
+}
+
+void unmount_all(const SandboxPlan& plan, const std::string& dir) {
+    for (const SandboxPlan::Tmpfs& tmpfs : plan.mounts) {
+        umount2(tmpfs.path.c_str(), MNT_DETACH);
+        rmdir(tmpfs.path.c_str());
+    }
+    if (plan.mounts.empty())
+        return;
+    rmdir((dir + "/volumes").c_str());
+    rmdir(dir.c_str());
+}
+
+} // namespace
+
+void Performer::make_sandbox(RunId run, Events& events) {
+    SandboxPlan plan = plan_sandbox(pods_.pod(run.unit.slot()), node_);
+    PodRuntime& pod = runtime(run.unit.slot());
+    pod.sandbox_run = run;
+    if (auto built = build_sandbox(plan, run); !built)
+        return sandbox_failed(run, std::move(built.error()), events);
+    if (!plan.shared_pid)
+        events.push_back(event(Event::Kind::SandboxReady, run));
+}
+
+std::expected<void, PlanFailure> Performer::build_sandbox(const SandboxPlan& plan, RunId run) {
+    if (plan.net || plan.ipc || plan.uts) {
+        auto sandbox = sandboxes_.make({plan.net, plan.ipc, plan.uts, plan.hostname});
+        if (!sandbox)
+            return std::unexpected(sandbox_failure(ns::to_text(sandbox.error())));
+        runtime(run.unit.slot()).sandbox = std::move(*sandbox);
+    }
+    if (auto mounted = mount_all(plan); !mounted)
+        return mounted;
+    if (plan.shared_pid)
+        return start_holder(run);
+    return {};
+}
+
+std::expected<void, PlanFailure> Performer::start_holder(RunId run) {
+    PodRuntime& pod = runtime(run.unit.slot());
+    auto pid = children_.launch(pause_plan(), {ChildId::Kind::Holder, run.cookie()}, {});
+    if (!pid || *pid == 0)
+        return std::unexpected(
+            sandbox_failure("the PID namespace's holder: " + ns::to_text(pid ? ns::Error{EAGAIN, ns::Step::Clone}
+                                                                             : pid.error())));
+    pod.holder = *pid;
+    pod.holder_fd = ns::raise(ns::Fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0))));
+    if (!pod.holder_fd)
+        return std::unexpected(sandbox_failure(ns::to_text({errno, ns::Step::Open})));
+    return {};
+}
+
+void Performer::sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept {
+    complain(run.unit.slot(), ~0u, failure);
+    events.push_back(event(Event::Kind::SandboxFailed, run));
+    try {
+        std::uint32_t slot = run.unit.slot();
+        unmount_all(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
+        for (std::uint32_t i = 0; i < core_.units(slot).size(); ++i)
+            pods_.set_failure(slot, {i, failure.reason, failure.message});
+    } catch (...) { // out of memory: the status goes without its message
+    }
+}
+
+void Performer::drop_sandbox(RunId run, Events& events) {
+    std::uint32_t slot = run.unit.slot();
+    PodRuntime& pod = runtime(slot);
+    children_.signal(pod.holder, SIGKILL);
+    pod.holder = -1; // its end is no news any more
+    pod.holder_fd.reset();
+    pod.sandbox = ns::Sandbox{};
+    events.push_back(event(Event::Kind::SandboxGone, run));
+    unmount_all(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
+}
+
+std::vector<std::string> Performer::leftovers(std::uint32_t slot) {
+    std::vector<std::string> trees;
+    if (has_disk_volumes(pods_.pod(slot)))
+        trees.push_back(volumes_dir(node_, pods_.at(slot).uid));
+    return trees;
+}
+
+} // namespace initd
