@@ -2,10 +2,10 @@
 // Containers' output: pipes whose read ends go to the log writer, a helper process; PID 1 writes no log itself.
 //
 // PID 1 keeps each read end until the writer says that the stream has ended, and the writer takes nothing out of a pipe
-// before it is in the file, so a writer that dies loses nothing: the next one is given the same pipes (it may repeat the
-// lines of the last write). A stream is handed over when it first has something to say, and the writer itself is started
-// by the first such stream and ends when it has had none for a while: a silent machine has no writer.
-// A writer that dies young is started again only after a back-off: next_deadline() and tick().
+// before it is in the file, so a writer that dies loses nothing: the next one is given the same pipes (it may repeat
+// the lines of the last write). A stream is handed over when it first has something to say, and the writer itself is
+// started by the first such stream and ends when it has had none for a while: a silent machine has no writer. A writer
+// that dies young is started again only after a back-off: next_deadline() and tick().
 #pragma once
 
 #include "initd/core.hpp"
@@ -22,6 +22,8 @@
 #include <vector>
 
 namespace initd {
+
+struct LogAnswer; // log_message.hpp
 
 struct LogLimits {
     std::int64_t max_bytes = 10 << 20; // containerLogMaxSize
@@ -52,9 +54,9 @@ class Logs {
     // The same for a descriptor that exists already (a pseudo-terminal's master).
     void adopt_stream(const LogTarget& target, Stream stream, ns::Fd read_end) noexcept;
 
-    // Source::LogPipe, the first output of a stream or its end: give it to the writer. When that needs a writer, the plan
-    // to launch it.
-    [[nodiscard]] std::optional<ns::Plan> on_stream(std::uint32_t id) noexcept;
+    // Source::LogPipe, the first output of a stream or its end: give it to the writer. When that needs a writer, the
+    // plan to launch it.
+    [[nodiscard]] std::optional<ns::Plan> on_stream(std::uint32_t id, Millis now) noexcept;
     // Source::LogWriter, what the writer says: streams that have ended.
     void on_writer() noexcept;
 
@@ -70,7 +72,7 @@ class Logs {
     [[nodiscard]] std::optional<ns::Plan> tick(Millis now) noexcept;
 
     // The pod is gone for good (not: stopped because the machine goes down): the writer removes its log directory.
-    [[nodiscard]] std::optional<ns::Plan> remove_pod(std::string_view pod_dir) noexcept;
+    [[nodiscard]] std::optional<ns::Plan> remove_pod(std::string_view pod_dir, Millis now) noexcept;
 
     // Streams that have not ended, and removals that are not done: 0 when all that was said is in the files.
     std::size_t unfinished() const noexcept { return open_ + removals_.size(); }
@@ -95,7 +97,11 @@ class Logs {
     void free_entry(Entry& entry) noexcept;
     bool add_stream(const LogTarget& target, Stream stream, ns::Fd& read_end) noexcept;
     bool has_work() const noexcept { return waiting_ > 0 || sent_removals_ < removals_.size(); }
-    std::optional<ns::Plan> want_writer() noexcept;
+    std::optional<ns::Plan> want_writer(Millis now) noexcept;
+    bool connect_writer() noexcept;
+    void read_answers() noexcept;
+    void take_answer(const LogAnswer& answer) noexcept;
+    void back_off(Millis now) noexcept;
     void flush() noexcept;
     bool send_stream(std::uint32_t id) noexcept;
     bool send_removal(const std::string& pod_dir) noexcept;
@@ -110,9 +116,9 @@ class Logs {
     std::size_t open_ = 0;    // entries that are not Free
     std::size_t waiting_ = 0; // entries that are Waiting
     Place* last_place_ = nullptr;
-    ns::Fd writer_;           // our end, as soon as there is a plan for a writer
-    ns::Fd writers_end_;      // its end, until it has spoken
-    bool blocked_ = false;    // the socket is full: poller_ waits for room in it
+    ns::Fd writer_;        // our end, as soon as there is a plan for a writer
+    ns::Fd writers_end_;   // its end, until it has spoken
+    bool blocked_ = false; // the socket is full: poller_ waits for room in it
     pid_t writer_pid_ = -1;
     Millis started_at_{0};
     Millis retry_at_ = never;
