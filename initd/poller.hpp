@@ -14,15 +14,16 @@ namespace initd {
 
 // In the order in which one batch of readiness is handled.
 enum class Source : std::uint8_t {
-    Reports,   // children that were started
-    Signals,   // signalfd: SIGCHLD and the machine's signals
-    Timer,     // timerfd: the core's next deadline
-    LogPipe,   // id: the stream. One-shot: the first output of a container
-    LogWriter, // the log writer's socket
-    Manifests, // inotify
-    Terminal,  // id: the launch that sends a pseudo-terminal's master
-    Client,    // id: the connection
-    Listener,  // the control socket
+    Reports,     // children that were started
+    Signals,     // signalfd: SIGCHLD and the machine's signals
+    Timer,       // timerfd: the core's next deadline
+    LogPipe,     // id: the stream. One-shot: the first output of a container
+    LogWriter,   // the log writer's socket
+    Manifests,   // inotify
+    Terminal,    // id: the launch that sends a pseudo-terminal's master
+    Client,      // id: the connection
+    Listener,    // the control socket
+    PowerButton, // id: the input device
 };
 
 struct Ready {
