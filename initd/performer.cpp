@@ -128,7 +128,7 @@ void Performer::start(RunId run, Events& events) {
     std::uint32_t attempt = core_.units(slot)[container].restarts;
     auto launch = prepare(run, attempt);
     if (!launch)
-        return fail_start(run, std::move(launch.error()), events);
+        return fail_start(run, std::move(launch.error()), false, events);
 
     auto& units = runtime(slot).units;
     if (units.size() <= container)
@@ -136,7 +136,7 @@ void Performer::start(RunId run, Events& events) {
     auto pid = children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()},
                                 std::move(launch->held));
     if (!pid)
-        return fail_start(run, launch_failure(pid.error()), events);
+        return fail_start(run, launch_failure(pid.error()), true, events);
     units[container] = UnitRuntime{run, *pid, launch->stop_signal, 0, std::move(launch->stdin_hold)};
 }
 
@@ -265,7 +265,7 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
         return;
     u->pid = report.pid; // known only now, if the launch had to wait
     if (report.error.err != 0)
-        return fail_start(run, launch_failure(report.error), events);
+        return fail_start(run, launch_failure(report.error), true, events);
     if (u->pending_signal != 0)
         children_.signal(u->pid, u->pending_signal);
     pods_.clear_failure(run.unit.slot(), container_of(run));
@@ -294,9 +294,12 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
     events.push_back(e);
 }
 
-void Performer::fail_start(RunId run, PlanFailure failure, Events& events) noexcept {
+// `created`: there was something to start. What fails before that is tried again under every restart policy.
+void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept {
     complain(run.unit.slot(), container_of(run), failure);
-    events.push_back(event(Event::Kind::StartFailed, run));
+    Event e = event(Event::Kind::StartFailed, run);
+    e.exit.not_created = !created;
+    events.push_back(e);
     try {
         pods_.set_failure(run.unit.slot(), {container_of(run), std::move(failure.reason), std::move(failure.message)});
     } catch (...) { // out of memory: the status goes without its message

@@ -21,7 +21,8 @@
 
 namespace initd {
 
-using Events = std::deque<Event>;
+// What has come of actions, in order. Room for it is made when a pod comes (Daemon), so that adding does not allocate.
+using Events = std::vector<Event>;
 
 class Performer {
   public:
@@ -104,7 +105,7 @@ class Performer {
     std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
                                                      std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt);
-    void fail_start(RunId run, PlanFailure failure, Events& events) noexcept;
+    void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
     PodRuntime& runtime(std::uint32_t slot);
     UnitRuntime* unit(RunId run) noexcept;
 

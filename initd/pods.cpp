@@ -12,6 +12,8 @@ std::uint32_t PodStore::add(spec::Manifest&& manifest) {
     record.uid = manifest.pod.metadata.uid;
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
+    record.containers = static_cast<std::uint8_t>(manifest.pod.spec.containers.size());
+    record.sequence = next_sequence_++;
     for (const spec::Problem& warning : manifest.warnings)
         record.warnings.push_back(warning.pointer + ": " + warning.message);
 
@@ -44,10 +46,11 @@ std::optional<std::uint32_t> PodStore::find(std::string_view name) const noexcep
 std::optional<std::uint32_t> PodStore::find_any(std::string_view name) const noexcept {
     if (auto slot = find(name))
         return slot;
+    std::optional<std::uint32_t> last;
     for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
-        if (records_[slot].name == name)
-            return slot;
-    return std::nullopt;
+        if (records_[slot].name == name && (!last || records_[slot].sequence > records_[*last].sequence))
+            last = slot;
+    return last;
 }
 
 std::size_t PodStore::count() const noexcept {

@@ -30,6 +30,8 @@ struct PodRecord {
     std::vector<std::string> warnings;
     std::vector<StartFailure> failures; // at most one a container
     bool leaving = false;               // removed, but not gone yet
+    std::uint8_t containers = 0;
+    std::uint64_t sequence = 0; // of arrival
 };
 
 class PodStore {
@@ -44,7 +46,7 @@ class PodStore {
 
     // The slot of the pod by that name that is not leaving.
     std::optional<std::uint32_t> find(std::string_view name) const noexcept;
-    // That one, else one that is leaving: what a client means by the name.
+    // That one, else the one that came last of those leaving: what a client means by the name.
     std::optional<std::uint32_t> find_any(std::string_view name) const noexcept;
     std::size_t count() const noexcept;
 
@@ -61,6 +63,7 @@ class PodStore {
     std::vector<PodRecord> records_;
     spec::Pod cached_;
     std::uint32_t cached_slot_ = no_slot;
+    std::uint64_t next_sequence_ = 1;
 };
 
 // What the core wants to know of a pod.

@@ -180,6 +180,7 @@ ControlError not_found(std::string_view what, std::string_view name);
 ControlError refused(std::string_view reason);
 ControlError failed(std::string_view reason);
 ControlError permission_denied();
+ControlError expected_more(); // a call that streams was made without `more`
 
 // ---- the server's side ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/daemon.hpp"
+
+#include "initd/log.hpp"
+#include "initd/roles.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <ctime>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+namespace initd {
+
+namespace {
+
+constexpr Millis logs_patience{1'000};     // at the end, for the log writer to empty the pipes
+constexpr std::size_t reap_batch = 64;
+
+Millis earliest(Millis a, Millis b) { return a == never ? b : b == never ? a : std::min(a, b); }
+
+CoreConfig core_config(const spec::Config& config) {
+    CoreConfig core;
+    core.backoff_initial = Millis{config.backoff_initial_ms};
+    core.backoff_max = Millis{config.backoff_max_ms};
+    return core;
+}
+
+LogLimits log_limits(const spec::Config& config) {
+    LogLimits limits;
+    limits.max_bytes = config.log_max_bytes;
+    limits.max_files = config.log_max_files;
+    limits.readers = static_cast<gid_t>(config.readers_gid);
+    return limits;
+}
+
+NodeFacts node_facts(const DaemonOptions& options) {
+    NodeFacts node;
+    char name[65] = "";
+    gethostname(name, sizeof name - 1);
+    node.hostname = name;
+    node.run_dir = options.run_dir;
+    node.state_dir = options.state_dir;
+    node.has_resolv_conf = access("/etc/resolv.conf", R_OK) == 0;
+    node.has_hosts = access("/etc/hosts", R_OK) == 0;
+    return node;
+}
+
+} // namespace
+
+Millis boot_time() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::seconds(now.tv_sec) + Millis{now.tv_nsec / 1'000'000};
+}
+
+Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes)
+    : options_(std::move(options))
+    , poller_(std::move(poller))
+    , core_(core_config(options_.config))
+    , children_(std::move(launcher))
+    , jobs_(children_)
+    , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
+    , manifests_(poller_, options_.config.manifest_dirs)
+    , power_buttons_(poller_)
+    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, logs_, node_facts(options_),
+                 options_.config.image_dirs) {}
+
+std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options) noexcept try {
+    auto poller = Poller::open();
+    if (!poller)
+        return std::unexpected(poller.error());
+    // Blocked before the first child exists: no exit is missed.
+    sigset_t handled = signals_of(options.standing);
+    sigprocmask(SIG_SETMASK, &handled, nullptr);
+    auto launcher = ns::Launcher::open();
+    if (!launcher)
+        return std::unexpected(launcher.error());
+    auto sandboxes = ns::SandboxFactory::open();
+    if (!sandboxes)
+        return std::unexpected(sandboxes.error());
+    std::unique_ptr<Daemon> daemon(
+        new Daemon(std::move(options), std::move(*poller), std::move(*launcher), std::move(*sandboxes)));
+    Daemon& d = *daemon;
+
+    d.signals_ = ns::raise(ns::Fd(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)));
+    d.timer_ = ns::raise(ns::Fd(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)));
+    if (!d.signals_ || !d.timer_)
+        return std::unexpected(ns::Error{errno, ns::Step::Open});
+    for (auto [fd, source] : {std::pair{d.children_.report_fd(), Source::Reports},
+                              {d.signals_.get(), Source::Signals},
+                              {d.timer_.get(), Source::Timer}})
+        if (auto added = d.poller_.add(fd, source, 0, EPOLLIN); !added)
+            return std::unexpected(added.error());
+
+    ControlPolicy policy{geteuid(), static_cast<gid_t>(d.options_.config.readers_gid)};
+    auto control = Control::open(d.poller_, d.options_.run_dir + "/control.sock", policy);
+    if (!control && d.options_.standing != Standing::Machine)
+        return std::unexpected(control.error());
+    if (!control) // a machine runs its pods all the same
+        log(Level::Error, {d.options_.run_dir, "/control.sock: ", ns::to_text(control.error())});
+    if (control) {
+        d.control_.emplace(std::move(*control));
+        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.manifests_, d.performer_, d.children_, d.jobs_,
+                           d.options_.config.log_dir, d.options_.standing);
+    }
+    d.make_room();
+    return daemon;
+} catch (...) {
+    return std::unexpected(ns::Error{ENOMEM, ns::Step::None});
+}
+
+SignalMeaning Daemon::run() noexcept {
+    if (options_.standing == Standing::Machine)
+        power_buttons_.scan();
+    if (options_.rescue)
+        start_rescue("podinit.rescue");
+    start_modules();
+    if (loading_ == Loading::Held && !rescue_running_ && modules_job_ == 0)
+        loading_ = Loading::Going;
+    while (!finished()) {
+        pump();
+        bool more = loading_ == Loading::Going && !performer_.busy();
+        if (more)
+            load();
+        arm_timer();
+        auto ready = poller_.wait(more || !settled_ ? 0 : -1);
+        if (ready.empty() && !more)
+            settle_down();
+        for (const Ready& r : ready)
+            dispatch(r);
+    }
+    return how_;
+}
+
+bool Daemon::finished() const noexcept {
+    return shut_down_ && (logs_.unfinished() == 0 || boot_time() >= logs_deadline_);
+}
+
+// The queue has room for everything that one pass over all pods can bring about: nothing below may allocate for it.
+void Daemon::make_room() {
+    std::size_t want = std::bit_ceil(4 * core_.max_actions() + 64);
+    events_.reserve(want);
+    actions_.reserve(want);
+}
+
+void Daemon::pump() noexcept {
+    for (std::size_t next = 0; next < events_.size(); ++next) {
+        actions_.clear();
+        Event event = events_[next]; // actions add to the queue
+        core_.step(boot_time(), event, actions_);
+        for (const Action& action : actions_)
+            act(action);
+    }
+    events_.clear();
+    performer_.start_waiting(events_);
+    if (!events_.empty())
+        pump();
+}
+
+void Daemon::act(const Action& action) noexcept {
+    settled_ = false;
+    switch (action.kind) {
+    case Action::Kind::Forget: {
+        std::uint32_t slot = action.run.unit.slot();
+        if (methods_)
+            methods_->transactions().on_forgotten(slot);
+        try {
+            if (pods_.at(slot).leaving) {
+                if (auto trees = performer_.leftovers(slot); !trees.empty() && !jobs_.start(sweep_plan(trees)))
+                    log(Level::Warning, {pods_.at(slot).name, ": its volumes could not be removed"});
+                launch_writer(logs_.remove_pod(performer_.log_target(slot, 0, 0).pod_dir, boot_time()));
+            }
+        } catch (...) { // out of memory: its files stay
+        }
+        performer_.forget(slot);
+        units_ -= pods_.at(slot).containers;
+        pods_.free(slot);
+        break;
+    }
+    case Action::Kind::ShutDown:
+        shut_down_ = true;
+        logs_deadline_ = boot_time() + logs_patience;
+        break;
+    case Action::Kind::MakeSandbox:
+    case Action::Kind::Start:
+    case Action::Kind::Terminate:
+    case Action::Kind::Kill:
+    case Action::Kind::DropSandbox: performer_.perform(action, events_); break;
+    }
+}
+
+void Daemon::dispatch(const Ready& ready) noexcept try {
+    settled_ = false;
+    switch (ready.source) {
+    case Source::Reports: on_reports(); break;
+    case Source::Signals: on_signals(); break;
+    case Source::Timer: on_timer(); break;
+    case Source::LogPipe: launch_writer(logs_.on_stream(ready.id, boot_time())); break;
+    case Source::LogWriter: logs_.on_writer(); break;
+    case Source::Manifests:
+        if (loading_ != Loading::Done)
+            break; // the first reading sees it all; level-triggered readiness comes again
+        manifests_.on_change(changes_);
+        handle_changes();
+        break;
+    case Source::Terminal: performer_.on_terminal(ready.id); break;
+    case Source::Client:
+        control_->on_client(ready, calls_);
+        on_calls();
+        for (ClientId client : control_->take_drained())
+            methods_->listing().go_on(client);
+        break;
+    case Source::Listener: control_->on_listener(); break;
+    case Source::PowerButton:
+        if (power_buttons_.on_ready(ready))
+            go_down(SignalMeaning::PowerOff);
+        break;
+    }
+} catch (...) {
+    log(Level::Error, {"out of memory"});
+}
+
+void Daemon::on_calls() {
+    for (IncomingCall& call : calls_) {
+        std::optional<SignalMeaning> down;
+        methods_->call(std::move(call), events_, down);
+        if (down)
+            go_down(*down);
+        pump();
+    }
+    calls_.clear();
+}
+
+void Daemon::on_reports() {
+    reports_.clear();
+    children_.take_reports(reports_);
+    for (const LaunchReport& report : reports_)
+        switch (report.who.kind) {
+        case ChildId::Kind::Container:
+        case ChildId::Kind::Holder: performer_.on_launched(report, events_); break;
+        case ChildId::Kind::Exec: methods_->sessions().on_launched(report); break;
+        case ChildId::Kind::Job:
+            if (report.error.err != 0)
+                if (auto result = jobs_.launch_failed(report.who.id, report.error))
+                    job_done(*result);
+            break;
+        case ChildId::Kind::LogWriter:
+        case ChildId::Kind::Rescue:
+            if (report.error.err != 0)
+                log(Level::Error, {report.who.kind == ChildId::Kind::Rescue ? "rescue: " : "log writer: ",
+                                   ns::to_text(report.error)});
+            break;
+        }
+}
+
+void Daemon::reap() {
+    on_reports(); // what a child said comes before its end
+    bool more = true;
+    while (more) {
+        exits_.clear();
+        more = children_.reap(exits_, reap_batch);
+        for (const ChildExit& exit : exits_)
+            switch (exit.who.kind) {
+            case ChildId::Kind::Container:
+            case ChildId::Kind::Holder: performer_.on_exited(exit, events_); break;
+            case ChildId::Kind::Exec: methods_->sessions().on_exited(exit); break;
+            case ChildId::Kind::Job:
+                if (auto result = jobs_.ended(exit.who.id, exit.code))
+                    job_done(*result);
+                break;
+            case ChildId::Kind::LogWriter:
+                if (logs_.is_writer(exit.pid))
+                    launch_writer(logs_.writer_ended(boot_time()));
+                break;
+            case ChildId::Kind::Rescue:
+                rescue_running_ = false;
+                if (exit.code != 0)
+                    start_rescue("the rescue shell ended with an error");
+                else if (loading_ == Loading::Held && modules_job_ == 0)
+                    loading_ = Loading::Going;
+                else if (loading_ == Loading::Done && pods_.count() == 0)
+                    go_down(SignalMeaning::Reboot);
+                break;
+            }
+        pump();
+    }
+}
+
+void Daemon::on_signals() {
+    signalfd_siginfo info[16];
+    bool children = false;
+    for (ssize_t n; (n = read(signals_.get(), info, sizeof info)) > 0;)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n) / sizeof info[0]; ++i) {
+            int signo = static_cast<int>(info[i].ssi_signo);
+            children = children || signo == SIGCHLD;
+            auto what = meaning(signo, options_.standing);
+            if (what == SignalMeaning::Reload && loading_ == Loading::Done) {
+                manifests_.rescan(changes_);
+                handle_changes();
+            } else if (what && what != SignalMeaning::Reload) {
+                go_down(*what);
+            }
+        }
+    if (children)
+        reap();
+}
+
+void Daemon::on_timer() {
+    std::uint64_t times;
+    if (read(timer_.get(), &times, sizeof times) < 0 && errno == EAGAIN)
+        return;
+    armed_ = never;
+    Millis now = boot_time();
+    actions_.clear();
+    core_.tick(now, actions_);
+    for (const Action& action : actions_)
+        act(action);
+    if (is_due(logs_.next_deadline(), now))
+        launch_writer(logs_.tick(now));
+    if (is_due(modules_deadline_, now) && modules_job_ != 0)
+        job_done({modules_job_, "still not loaded after 10 s, going on without them"});
+}
+
+void Daemon::arm_timer() noexcept {
+    Millis next = earliest(core_.next_deadline(), logs_.next_deadline());
+    next = earliest(earliest(next, modules_deadline_), logs_deadline_);
+    if (next == armed_)
+        return;
+    armed_ = next;
+    itimerspec at{};
+    if (next != never) {
+        at.it_value.tv_sec = next.count() / 1000;
+        at.it_value.tv_nsec = next.count() % 1000 * 1'000'000;
+        if (next.count() == 0)
+            at.it_value.tv_nsec = 1; // all zero would disarm it
+    }
+    timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
+}
+
+// Nothing to do: what was only needed on the way is given back, and what will be needed soon is made.
+void Daemon::settle_down() noexcept {
+    settled_ = true;
+    pods_.trim();
+    children_.trim();
+    performer_.prepare_spare();
+}
+
+} // namespace initd

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon: the parts, and the one loop that joins them.
+//
+//   kernel readiness -> Events -> core.step() -> Actions -> performer -> Events ... until there are none
+//     -> one timer for the earliest deadline -> wait
+//
+// Results never come back as return values: whatever an action brings about is an Event. Nothing in the loop waits.
+#pragma once
+
+#include "initd/children.hpp"
+#include "initd/control.hpp"
+#include "initd/core.hpp"
+#include "initd/jobs.hpp"
+#include "initd/logs.hpp"
+#include "initd/manifests.hpp"
+#include "initd/methods.hpp"
+#include "initd/performer.hpp"
+#include "initd/pods.hpp"
+#include "initd/poller.hpp"
+#include "initd/power_button.hpp"
+#include "initd/signals.hpp"
+#include "spec/config.hpp"
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace initd {
+
+struct DaemonOptions {
+    spec::Config config; // its directories and paths filled in
+    Standing standing = Standing::Supervisor;
+    std::string run_dir;
+    std::string state_dir;
+    bool rescue = false; // podinit.rescue
+};
+
+class Daemon {
+  public:
+    // Opens what the loop needs. The error names the step; nothing has been started then.
+    static std::expected<std::unique_ptr<Daemon>, ns::Error> open(DaemonOptions options) noexcept;
+
+    // Runs until every pod is gone after a request to go down: what was asked for (Exit for a plain end).
+    SignalMeaning run() noexcept;
+
+  private:
+    Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
+
+    void pump() noexcept;
+    void act(const Action& action) noexcept;
+    void dispatch(const Ready& ready) noexcept;
+    void on_reports();
+    void on_signals();
+    void on_timer();
+    void reap();
+    void handle_changes() noexcept;
+    void take_in(PodChange& change);
+    void on_calls();
+    void launch_writer(std::optional<ns::Plan> plan);
+    void start_modules();
+    void start_rescue(std::string_view why);
+    void job_done(const JobResult& result);
+    void load() noexcept;
+    void go_down(SignalMeaning how) noexcept;
+    void arm_timer() noexcept;
+    void settle_down() noexcept;
+    bool finished() const noexcept;
+    void make_room();
+
+    DaemonOptions options_;
+    Poller poller_;
+    Core core_;
+    PodStore pods_;
+    Children children_;
+    Jobs jobs_;
+    Logs logs_;
+    Manifests manifests_;
+    PowerButtons power_buttons_;
+    Performer performer_;
+    std::optional<Control> control_;
+    std::optional<Methods> methods_;
+    ns::Fd signals_;
+    ns::Fd timer_;
+
+    Events events_;
+    Actions actions_;
+    std::size_t units_ = 0; // containers of all pods
+    std::vector<PodChange> changes_;
+    std::vector<LaunchReport> reports_;
+    std::vector<ChildExit> exits_;
+    std::vector<IncomingCall> calls_;
+
+    enum class Loading : std::uint8_t { Held, Going, Done };
+    Loading loading_ = Loading::Held; // held until modules are loaded and rescue is over
+    std::uint32_t modules_job_ = 0;
+    Millis modules_deadline_ = never;
+    bool rescue_running_ = false;
+    SignalMeaning how_ = SignalMeaning::Exit;
+    bool shut_down_ = false;          // the core says so
+    Millis logs_deadline_ = never;    // after that: how long the log writer may take to finish
+    Millis armed_ = never;
+    bool settled_ = true;             // nothing was done since settle_down()
+};
+
+// CLOCK_BOOTTIME.
+Millis boot_time() noexcept;
+
+} // namespace initd

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's half that takes pods in: the first loading, changes of files, and the way down.
+#include "initd/daemon.hpp"
+
+#include "initd/boot.hpp"
+#include "initd/log.hpp"
+#include "initd/rescue.hpp"
+#include "initd/roles.hpp"
+
+#include <bit>
+
+namespace initd {
+
+namespace {
+
+constexpr Millis modules_patience{10'000}; // a module that hangs must not keep the pods from starting
+
+} // namespace
+
+void Daemon::load() noexcept {
+    if (!manifests_.load_next(changes_))
+        loading_ = Loading::Done;
+    handle_changes();
+    if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
+        start_rescue("there is nothing to run: no manifest directory holds a pod");
+}
+
+void Daemon::handle_changes() noexcept {
+    settled_ = false;
+    for (PodChange& change : changes_)
+        try {
+            take_in(change);
+            pump();
+        } catch (...) {
+            log(Level::Error, {change.name, ": not taken in: out of memory"});
+        }
+    changes_.clear();
+}
+
+void Daemon::take_in(PodChange& change) {
+    auto slot = pods_.find(change.name);
+    if (change.wanted && slot && pods_.at(*slot).text == change.manifest.text)
+        return; // the same pod, however it is written
+    auto before = pods_.find_any(change.name);
+    if (slot) {
+        Event removed{};
+        removed.kind = Event::Kind::PodRemoved;
+        removed.run.unit = Unit(*slot, 0);
+        removed.grace = change.grace;
+        events_.push_back(removed);
+    }
+    if (change.wanted) {
+        PodFacts facts = facts_of(change.manifest.pod, before.value_or(no_slot));
+        Event added{};
+        added.kind = Event::Kind::PodAdded;
+        added.facts = facts;
+        units_ += facts.containers;
+        core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_));
+        make_room();
+        added.run.unit = Unit(pods_.add(std::move(change.manifest)), 0);
+        events_.push_back(added);
+    }
+    if (slot)
+        pods_.at(*slot).leaving = true;
+}
+
+void Daemon::launch_writer(std::optional<ns::Plan> plan) {
+    if (!plan)
+        return;
+    auto pid = children_.launch(std::move(*plan), {ChildId::Kind::LogWriter, 0}, {});
+    if (pid && *pid > 0)
+        logs_.writer_started(*pid, boot_time());
+    else
+        logs_.writer_failed(boot_time());
+}
+
+void Daemon::start_modules() {
+    if (options_.config.modules.empty() || options_.standing != Standing::Machine)
+        return;
+    auto job = jobs_.start(modules_plan(options_.config.modules));
+    if (!job) {
+        log(Level::Error, {"modules: ", ns::to_text(job.error())});
+        return;
+    }
+    modules_job_ = *job;
+    modules_deadline_ = boot_time() + modules_patience;
+}
+
+void Daemon::job_done(const JobResult& result) {
+    if (result.id == modules_job_ && modules_job_ != 0) {
+        if (!result.failure.empty())
+            log(Level::Error, {"modules: ", result.failure});
+        modules_job_ = 0;
+        modules_deadline_ = never;
+        power_buttons_.scan(); // its driver may be one of them
+        if (loading_ == Loading::Held && !rescue_running_)
+            loading_ = Loading::Going;
+        return;
+    }
+    if (!methods_)
+        return;
+    methods_->transactions().on_job(result, changes_);
+    handle_changes();
+}
+
+void Daemon::start_rescue(std::string_view why) {
+    log(Level::Warning, {"rescue: ", why});
+    std::vector<ns::Fd> held;
+    held.push_back(open_console());
+    ns::Plan plan = rescue_plan(options_.config, held.back().get());
+    auto pid = children_.launch(std::move(plan), {ChildId::Kind::Rescue, 0}, std::move(held));
+    rescue_running_ = pid.has_value();
+    if (!pid)
+        log(Level::Error, {"rescue: ", ns::to_text(pid.error())});
+}
+
+void Daemon::go_down(SignalMeaning how) noexcept {
+    how_ = how;
+    if (core_.shutting_down())
+        return;
+    log(Level::Notice, {"stopping every pod"});
+    loading_ = Loading::Done;
+    Event down{};
+    down.kind = Event::Kind::ShutdownAsked;
+    down.grace = options_.config.shutdown_grace_ms > 0 ? Millis{options_.config.shutdown_grace_ms} : never;
+    events_.push_back(down);
+}
+
+} // namespace initd

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// podinit: PID 1 of a machine or of a PID namespace, a plain supervisor otherwise, or a helper of one of these.
+#include "initd/boot.hpp"
+#include "initd/daemon.hpp"
+#include "initd/files.hpp"
+#include "initd/log.hpp"
+#include "initd/options.hpp"
+#include "initd/roles.hpp"
+#include "initd/shutdown.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+// libstdc++'s own handler brings a demangler of 45 kB along to say what nobody is there to read.
+namespace __gnu_cxx {
+void __verbose_terminate_handler() {
+    initd::log(initd::Level::Error, {"terminated by an exception"});
+    std::abort();
+}
+} // namespace __gnu_cxx
+
+namespace {
+
+using initd::SignalMeaning;
+using initd::Standing;
+
+// What a machine does with itself when its last pod is gone.
+void end(SignalMeaning how, Standing standing) {
+    if (standing == Standing::Supervisor)
+        return;
+    switch (how) {
+    case SignalMeaning::PowerOff: return initd::go_down(spec::PowerAction::PowerOff);
+    case SignalMeaning::Reload:
+    case SignalMeaning::Exit:
+    case SignalMeaning::Reboot: return initd::go_down(spec::PowerAction::Reboot);
+    case SignalMeaning::Halt: return initd::go_down(spec::PowerAction::Halt);
+    case SignalMeaning::Kexec: return initd::go_down(spec::PowerAction::Kexec);
+    }
+}
+
+int run(initd::DaemonOptions options) {
+    Standing standing = options.standing;
+    // Orphans come to us also where we are not their PID 1.
+    if (standing == Standing::Supervisor)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    std::string run_dir = options.run_dir;
+    auto daemon = initd::Daemon::open(std::move(options));
+    if (!daemon) {
+        initd::log(initd::Level::Error, {"cannot start below ", run_dir, ": ", ns::to_text(daemon.error())});
+        if (standing == Standing::Machine)
+            end(SignalMeaning::Reboot, standing);
+        return 1;
+    }
+    end((*daemon)->run(), standing);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    bool pid1 = getpid() == 1;
+    if (!pid1)
+        if (auto code = initd::run_role(argc, argv))
+            return *code;
+    if (pid1)
+        initd::early_boot();
+    Standing standing = pid1 ? initd::standing() : Standing::Supervisor;
+    initd::open_log(standing == Standing::Machine);
+    // The kernel hands its init whatever words of its command line it did not know: no options of ours.
+    auto options = initd::read_options(standing == Standing::Machine ? 1 : argc, argv, standing);
+    if (!options)
+        return options.error();
+    if (pid1)
+        initd::name_machine(options->config);
+    return run(std::move(*options));
+}

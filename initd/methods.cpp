@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/methods.hpp"
+
+#include "initd/log.hpp"
+#include "initd/node_info.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace initd {
+
+namespace {
+
+std::string pod_name(std::string_view namespace_, std::string_view name) {
+    return std::string(namespace_.empty() ? "default" : namespace_) + "/" + std::string(name);
+}
+
+SignalMeaning meaning_of(spec::PowerAction action) {
+    switch (action) {
+    case spec::PowerAction::PowerOff: return SignalMeaning::PowerOff;
+    case spec::PowerAction::Reboot: return SignalMeaning::Reboot;
+    case spec::PowerAction::Halt: return SignalMeaning::Halt;
+    case spec::PowerAction::Kexec: return SignalMeaning::Kexec;
+    }
+    return SignalMeaning::Reboot;
+}
+
+} // namespace
+
+Methods::Methods(Control& control, const Core& core, PodStore& pods, Manifests& manifests, Performer& performer,
+                 Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept
+    : control_(control)
+    , core_(core)
+    , pods_(pods)
+    , manifests_(manifests)
+    , performer_(performer)
+    , log_dir_(std::move(log_dir))
+    , standing_(standing)
+    , transactions_(control, manifests, pods, jobs)
+    , sessions_(control, performer, children)
+    , listing_(control, core, pods, performer) {}
+
+void Methods::call(IncomingCall&& incoming, Events& events, std::optional<SignalMeaning>& down) noexcept {
+    ClientId client = incoming.client;
+    try {
+        spec::Request request = std::move(incoming.request);
+        std::visit(
+            [&](const auto& call) {
+                using C = std::decay_t<decltype(call)>;
+                if constexpr (std::is_same_v<C, spec::Apply>)
+                    core_.shutting_down() ? control_.error(client, spec::refused("the machine is going down"))
+                                          : transactions_.apply(client, call);
+                else if constexpr (std::is_same_v<C, spec::Delete>)
+                    transactions_.remove(client, call, request.more);
+                else if constexpr (std::is_same_v<C, spec::List>)
+                    request.more ? listing_.start(client, call) : control_.error(client, spec::expected_more());
+                else if constexpr (std::is_same_v<C, spec::Exec>)
+                    exec(std::move(incoming), call);
+                else if constexpr (std::is_same_v<C, spec::Logs>)
+                    logs(client, call);
+                else if constexpr (std::is_same_v<C, spec::Restart>)
+                    restart(client, call, events);
+                else if constexpr (std::is_same_v<C, spec::Node>)
+                    control_.reply(client, node_info({pods_, manifests_,
+                                                      performer_.image_dirs(), standing_}));
+                else if constexpr (std::is_same_v<C, spec::Power>)
+                    power(client, call, down);
+                else // the transport has answered those
+                    static_assert(std::is_same_v<C, spec::GetInfo> || std::is_same_v<C, spec::GetInterfaceDescription>);
+            },
+            request.call);
+    } catch (...) {
+        control_.error(client, spec::failed("out of memory"));
+    }
+}
+
+// A container by name; an empty name is the first one.
+std::expected<Methods::Target, spec::ControlError> Methods::find(std::string_view namespace_, std::string_view name,
+                                                                 std::string_view container) {
+    auto slot = pods_.find_any(pod_name(namespace_, name));
+    if (!slot)
+        return std::unexpected(spec::not_found("pods", name));
+    if (container.empty())
+        return Target{*slot, 0};
+    const auto& containers = pods_.pod(*slot).spec.containers;
+    auto found = std::find_if(containers.begin(), containers.end(),
+                              [&](const spec::Container& c) { return c.name == container; });
+    if (found == containers.end())
+        return std::unexpected(spec::not_found("container", container));
+    return Target{*slot, static_cast<std::uint32_t>(found - containers.begin())};
+}
+
+void Methods::exec(IncomingCall&& incoming, const spec::Exec& call) {
+    ClientId client = incoming.client;
+    auto target = find(call.namespace_, call.name, call.container);
+    if (!target)
+        return control_.error(client, target.error());
+    sessions_.start(std::move(incoming), call, target->slot, target->container);
+}
+
+void Methods::logs(ClientId client, const spec::Logs& call) {
+    auto target = find(call.namespace_, call.name, call.container);
+    if (!target)
+        return control_.error(client, target.error());
+    const UnitState& unit = core_.units(target->slot)[target->container];
+    // Between two runs, "current" is the run that ended last.
+    std::uint32_t current = is_live(unit) || !unit.last.valid ? unit.restarts : unit.last.attempt;
+    if (call.previous && current == 0)
+        return control_.error(client, spec::not_found("previous terminated container", call.container.empty()
+                                                          ? pods_.pod(target->slot).spec.containers[0].name
+                                                          : call.container));
+    std::uint32_t attempt = call.previous ? current - 1 : current;
+    bool over = call.previous || !is_live(unit);
+    control_.reply(client,
+                   spec::LogPath{log_path(log_dir_, performer_.log_target(target->slot, target->container, attempt)), over});
+}
+
+void Methods::restart(ClientId client, const spec::Restart& call, Events& events) {
+    auto target = find(call.namespace_, call.name, call.container);
+    if (!target)
+        return control_.error(client, target.error());
+    spec::Restarted reply;
+    const auto& containers = pods_.pod(target->slot).spec.containers;
+    for (std::uint32_t i = 0; i < containers.size(); ++i)
+        if (call.container.empty() || i == target->container)
+            reply.containers.push_back(containers[i].name);
+    Event asked{};
+    asked.kind = Event::Kind::RestartAsked;
+    asked.run.unit = Unit(target->slot, call.container.empty() ? 0 : target->container + 1);
+    events.push_back(asked);
+    control_.reply(client, reply);
+}
+
+void Methods::power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down) {
+    if (standing_ == Standing::Supervisor)
+        return control_.error(client, spec::refused("podinit is not PID 1 here: it has no machine to switch off"));
+    down = standing_ == Standing::Machine ? meaning_of(call.action) : SignalMeaning::Exit;
+    log(Level::Notice, {"asked over the control socket to go down"});
+    control_.reply(client, spec::PowerAccepted{});
+}
+
+} // namespace initd

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the calls of io.podinit do. A call is answered at once, or when what it asked for has been done.
+#pragma once
+
+#include "initd/control.hpp"
+#include "initd/exec_sessions.hpp"
+#include "initd/listing.hpp"
+#include "initd/signals.hpp"
+#include "initd/transactions.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace initd {
+
+class Methods {
+  public:
+    Methods(Control& control, const Core& core, PodStore& pods, Manifests& manifests, Performer& performer,
+            Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept;
+
+    // What the machine is asked to do comes back as events, or as the way in which to go down.
+    void call(IncomingCall&& incoming, Events& events, std::optional<SignalMeaning>& down) noexcept;
+
+    Transactions& transactions() noexcept { return transactions_; }
+    ExecSessions& sessions() noexcept { return sessions_; }
+    Listing& listing() noexcept { return listing_; }
+
+  private:
+    struct Target {
+        std::uint32_t slot;
+        std::uint32_t container;
+    };
+    std::expected<Target, spec::ControlError> find(std::string_view namespace_, std::string_view name,
+                                                   std::string_view container);
+    void exec(IncomingCall&& incoming, const spec::Exec& call);
+    void logs(ClientId client, const spec::Logs& call);
+    void restart(ClientId client, const spec::Restart& call, Events& events);
+    void power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down);
+
+    Control& control_;
+    const Core& core_;
+    PodStore& pods_;
+    Manifests& manifests_;
+    Performer& performer_;
+    std::string log_dir_;
+    Standing standing_;
+    Transactions transactions_;
+    ExecSessions sessions_;
+    Listing listing_;
+};
+
+} // namespace initd

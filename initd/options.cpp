@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/options.hpp"
+
+#include "initd/boot.hpp"
+#include "initd/files.hpp"
+#include "initd/log.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <getopt.h>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <vector>
+
+namespace initd {
+
+namespace {
+
+constexpr std::size_t max_config_bytes = 1u << 20;
+
+constexpr const char* help = R"(podinit runs Kubernetes Pods without Kubernetes.
+
+  podinit --manifests DIR --run-dir DIR   as a plain supervisor: runs the pods in DIR/*.json
+  podinit                                 as PID 1 of a machine or a container: see podinit(8)
+
+Options:
+  --manifests DIR   where manifests are read and where podctl apply keeps them; may be given several times, a later
+                    directory wins over an earlier one
+  --run-dir DIR     control socket (DIR/control.sock), transient manifests, run-time state
+  --images DIR      image store: DIR/NAME/rootfs; may be given several times
+  --state-dir DIR   emptyDir volumes; RUN_DIR/state if not given
+  --log-dir DIR     containers' logs; RUN_DIR/log/pods if not given
+  --config FILE     settings: see podinit-config(5)
+  --help, --version
+
+Talk to it with: podctl --socket RUN_DIR/control.sock get pods
+)";
+
+struct Words { // as given
+    std::vector<std::string> manifests, images;
+    std::string run_dir, state_dir, log_dir, config;
+};
+
+std::expected<Words, int> read_words(int argc, char** argv) {
+    enum { Manifests = 256, RunDir, Images, StateDir, LogDir, Config, Help, Version };
+    static constexpr option table[] = {{"manifests", required_argument, nullptr, Manifests},
+                                       {"run-dir", required_argument, nullptr, RunDir},
+                                       {"images", required_argument, nullptr, Images},
+                                       {"state-dir", required_argument, nullptr, StateDir},
+                                       {"log-dir", required_argument, nullptr, LogDir},
+                                       {"config", required_argument, nullptr, Config},
+                                       {"help", no_argument, nullptr, Help},
+                                       {"version", no_argument, nullptr, Version},
+                                       {nullptr, 0, nullptr, 0}};
+    Words words;
+    for (int word; (word = getopt_long(argc, argv, "", table, nullptr)) != -1;)
+        switch (word) {
+        case Manifests: words.manifests.emplace_back(optarg); break;
+        case RunDir: words.run_dir = optarg; break;
+        case Images: words.images.emplace_back(optarg); break;
+        case StateDir: words.state_dir = optarg; break;
+        case LogDir: words.log_dir = optarg; break;
+        case Config: words.config = optarg; break;
+        case Help: fputs(help, stdout); return std::unexpected(0);
+        case Version: puts("podinit " PODINIT_VERSION); return std::unexpected(0);
+        default: fputs("podinit --help tells the options\n", stderr); return std::unexpected(2);
+        }
+    if (optind < argc) {
+        fprintf(stderr, "podinit: \"%s\" is no option; podinit --help tells them\n", argv[optind]);
+        return std::unexpected(2);
+    }
+    return words;
+}
+
+// config.json over `base`; a machine goes on with `base` when the file is no good.
+std::expected<spec::Config, int> configured(const std::string& path, bool must_be_there, bool must_be_good,
+                                            spec::Config base) {
+    auto text = read_file(path, max_config_bytes);
+    if (!text && text.error().err == ENOENT && !must_be_there)
+        return base;
+    if (text) {
+        auto config = spec::read_config(*text, base);
+        if (config)
+            return config.value();
+        for (const spec::Problem& problem : config.error())
+            log(Level::Error, {spec::to_text(path, problem)});
+    } else {
+        log(Level::Error, {path, ": ", ns::to_text(text.error())});
+    }
+    if (must_be_good)
+        return std::unexpected(1);
+    log(Level::Error, {path, ": not used, the defaults are"});
+    return base;
+}
+
+spec::Config pid1_defaults() {
+    spec::Config config;
+    config.manifest_dirs = {"/etc/podinit/manifests", "/var/lib/podinit/manifests"};
+    config.image_dirs = {"/var/lib/podinit/images", "/usr/share/podinit/images"};
+    return config;
+}
+
+std::string absolute(std::string path) {
+    if (path.starts_with('/'))
+        return path;
+    char here[4096];
+    if (!getcwd(here, sizeof here))
+        return path;
+    return std::string(here) + "/" + path;
+}
+
+void make(const std::string& directory, mode_t mode) {
+    if (auto made = make_directories(directory, mode); !made)
+        log(Level::Warning, {directory, ": ", ns::to_text(made.error())});
+}
+
+// What lasts until the next boot lives in the run directory; what lasts longer, where it can be written.
+void place(DaemonOptions& options) {
+    spec::Config& config = options.config;
+    make(options.run_dir, 0755);
+    config.manifest_dirs.push_back(options.run_dir + "/manifests");
+    make(config.manifest_dirs.back(), 0700);
+    if (options.state_dir.empty())
+        options.state_dir = access("/var/lib", W_OK) == 0 && options.standing == Standing::Machine
+                                ? "/var/lib/podinit"
+                                : options.run_dir + "/state";
+}
+
+} // namespace
+
+std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing) {
+    auto words = read_words(argc, argv);
+    if (!words)
+        return std::unexpected(words.error());
+    bool supervisor = standing == Standing::Supervisor;
+    if (supervisor && (words->manifests.empty() || words->run_dir.empty())) {
+        fputs("podinit: not PID 1, so --manifests DIR and --run-dir DIR are needed; podinit --help tells more\n", stderr);
+        return std::unexpected(2);
+    }
+
+    DaemonOptions options;
+    options.standing = standing;
+    options.run_dir = words->run_dir.empty() ? "/run/podinit" : absolute(words->run_dir);
+    options.state_dir = words->state_dir.empty() ? "" : absolute(words->state_dir);
+    spec::Config base = pid1_defaults();
+    if (supervisor)
+        base.log_dir = options.run_dir + "/log/pods";
+    std::string path = words->config.empty() ? "/etc/podinit/config.json" : words->config;
+    if (!supervisor || !words->config.empty()) {
+        auto config = configured(path, !words->config.empty(), standing != Standing::Machine, std::move(base));
+        if (!config)
+            return std::unexpected(config.error());
+        base = std::move(*config);
+    }
+    spec::CommandLine line = spec::read_command_line(kernel_command_line(), std::move(base));
+    for (const spec::Problem& problem : line.problems)
+        log(Level::Warning, {spec::to_text("kernel command line", problem)});
+    options.config = std::move(line.config);
+    options.rescue = line.rescue;
+
+    for (auto& [given, used] : {std::pair{&words->manifests, &options.config.manifest_dirs},
+                                {&words->images, &options.config.image_dirs}})
+        if (!given->empty()) {
+            used->clear();
+            for (const std::string& directory : *given)
+                used->push_back(absolute(directory));
+        }
+    if (!words->log_dir.empty())
+        options.config.log_dir = absolute(words->log_dir);
+    place(options);
+    return options;
+}
+
+} // namespace initd

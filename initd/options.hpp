@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the command line, config.json and the kernel's command line to what the daemon is to do.
+//
+// A machine's PID 1 never fails here: what is wrong is reported and the default is taken.
+#pragma once
+
+#include "initd/daemon.hpp"
+
+#include <expected>
+
+namespace initd {
+
+// The error is an exit code; what there was to say has been said (--help, --version, a bad option, a bad config.json).
+std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing);
+
+} // namespace initd
