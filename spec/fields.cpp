@@ -34,8 +34,13 @@ bool asks_for_nothing(const Node& value, std::string_view unless) {
     case json::Kind::Int: return value.integer == 0 && unless == "0";
     case json::Kind::Number: return false;
     case json::Kind::String: return value.size == 0 || value.string() == unless;
-    case json::Kind::Array:
-    case json::Kind::Object: return value.size == 0;
+    case json::Kind::Array: return value.size == 0;
+    case json::Kind::Object: {
+        std::string text;
+        if (value.size != 0 && !unless.empty())
+            json::write(text, value);
+        return value.size == 0 || text == unless;
+    }
     }
     return false;
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/manifest.hpp"
+
+#include "spec/names.hpp"
+#include "spec/pod_fields.hpp"
+#include "spec/rules.hpp"
+
+#include <algorithm>
+
+namespace spec {
+
+namespace {
+
+using json::Node;
+
+__extension__ using Hash = unsigned __int128;
+
+constexpr Hash wide(std::uint64_t high, std::uint64_t low) {
+    return Hash{high} << 64 | low;
+}
+
+// FNV-1a, 128 bits, in the shape of a UUID.
+std::string content_uid(std::string_view text) {
+    Hash hash = wide(0x6c62272e07bb0142, 0x62b821756295c58d);
+    constexpr Hash prime = wide(1u << 24, 0x13b);
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * prime;
+    std::string uid = "00000000-0000-0000-0000-000000000000";
+    for (std::size_t i = uid.size(); i-- > 0;) {
+        if (uid[i] == '-')
+            continue;
+        uid[i] = "0123456789abcdef"[hash & 15];
+        hash >>= 4;
+    }
+    return uid;
+}
+
+std::expected<Manifest, Problems> read_pod(std::string_view json) {
+    const auto document = json::parse(json, max_manifest_bytes);
+    if (!document)
+        return std::unexpected(document.error());
+    fields::Reader reader{.root = document->root()};
+    if (!is_pod(reader, document->root()))
+        return std::unexpected(std::move(reader.problems));
+    Manifest manifest;
+    Pod& pod = manifest.pod;
+    reader.read(document->root(), pod_type, &pod);
+    apply_defaults(pod);
+    validate(pod, reader.problems);
+    if (has_errors(reader.problems))
+        return std::unexpected(std::move(reader.problems));
+    manifest.warnings = std::move(reader.problems);
+    manifest.text.reserve(json.size() + 512);
+    const std::size_t metadata_end = write_pod(manifest.text, pod);
+    if (pod.metadata.uid.empty()) {
+        pod.metadata.uid = content_uid(manifest.text);
+        manifest.text.insert(metadata_end, ",\"uid\":\"" + pod.metadata.uid + '"');
+    }
+    if (manifest.text.size() > max_manifest_bytes) // it must be readable again
+        return std::unexpected(Problems{{.message = "longer than 10 MiB with its defaults"}});
+    return manifest;
+}
+
+// An item of a PodList says neither its kind nor its version.
+std::string item_text(const Node& item, bool typed) {
+    std::string text;
+    json::write(text, item);
+    if (!typed && item.kind == json::Kind::Object && !json::find(item, "kind") && !json::find(item, "apiVersion"))
+        text.insert(1, item.size == 0 ? R"("apiVersion":"v1","kind":"Pod")" : R"("apiVersion":"v1","kind":"Pod",)");
+    return text;
+}
+
+std::expected<std::vector<std::string>, Problems> split_list(std::string_view json) {
+    const auto document = json::parse(json, max_manifest_bytes);
+    if (!document)
+        return std::unexpected(document.error());
+    const Node& root = document->root();
+    const Node* kind = json::find(root, "kind");
+    const bool pods = kind && kind->kind == json::Kind::String && kind->string() == "PodList";
+    const bool list = pods || (kind && kind->kind == json::Kind::String && kind->string() == "List");
+    std::vector<std::string> texts;
+    if (!list) {
+        texts.push_back(item_text(root, true));
+        return texts;
+    }
+    const Node* items = json::find(root, "items");
+    if (!items || items->kind != json::Kind::Array)
+        return std::unexpected(Problems{{"/items", items ? "expected an array" : "required value"}});
+    const Node* item = items->first();
+    for (std::uint32_t i = 0; i < items->size; ++i, item = item->next())
+        texts.push_back(item_text(*item, !pods));
+    return texts;
+}
+
+} // namespace
+
+std::expected<Manifest, Problems> read_manifest(std::string_view json) noexcept try {
+    return read_pod(json);
+} catch (const std::exception&) {
+    return std::unexpected(json::out_of_memory());
+}
+
+std::expected<Pod, Problems> read_canonical(std::string_view text) noexcept try {
+    const auto document = json::parse(text, 2 * max_manifest_bytes); // defaults may have made it longer
+    if (!document)
+        return std::unexpected(document.error());
+    fields::Reader reader{.root = document->root(), .mode = fields::Mode::Output};
+    Pod pod;
+    reader.read(document->root(), pod_type, &pod);
+    if (has_errors(reader.problems))
+        return std::unexpected(std::move(reader.problems));
+    return pod;
+} catch (const std::exception&) {
+    return std::unexpected(json::out_of_memory());
+}
+
+std::expected<std::vector<std::string>, Problems> list_items(std::string_view json) noexcept try {
+    return split_list(json);
+} catch (const std::exception&) {
+    return std::unexpected(json::out_of_memory());
+}
+
+std::string full_name(const ObjectMeta& metadata) {
+    return metadata.namespace_ + '/' + metadata.name;
+}
+
+const std::string* find(const StringMap& map, std::string_view key) noexcept {
+    const auto at = std::ranges::find(map, key, &StringMap::value_type::first);
+    return at == map.end() ? nullptr : &at->second;
+}
+
+} // namespace spec
