@@ -70,7 +70,6 @@ TEST_CASE("SIGUSR1 halts, and SIGUSR2, SIGPWR and the power button power off", "
     }
     Machine machine({.appliance = appliance(), .arguments = {}, .append = ""});
     wait_for_pods(machine);
-    machine.run_until("ps", "acpid -f");
     machine.monitor("system_powerdown");
     machine.expect("polite says goodbye", Seconds(30));
     CHECK(machine.ends(Seconds(30)));
