@@ -30,7 +30,7 @@ struct LogAnswer {
         Hello,   // it runs
         Ended,   // stream `id` has ended and is in its file
         Removed, // the oldest Remove is done
-        Trouble, // a file cannot be written: `err`; said again only after it went well in between
+        Trouble, // the stream's file cannot be written: `err`; said for one stream now and then
     };
     Kind kind = Kind::Hello;
     std::uint32_t id = 0;
