@@ -13,10 +13,10 @@
 namespace ns {
 
 struct CapabilityRequest {
-    std::span<const std::string> add;  // "NET_ADMIN", "CAP_NET_ADMIN" or "ALL"
+    std::span<const std::string> add; // "NET_ADMIN", "CAP_NET_ADMIN" or "ALL"
     std::span<const std::string> drop;
-    bool privileged = false;           // every capability of this kernel
-    bool root = true;                  // uid 0: other users get no permitted set (capabilities(7), as containerd does)
+    bool privileged = false; // every capability of this kernel
+    bool root = true;        // uid 0: other users get no permitted set (capabilities(7), as containerd does)
 };
 
 // The name that the kernel does not know.
@@ -24,7 +24,8 @@ struct UnknownCapability {
     std::string name;
 };
 
-// Starts from the container runtimes' default fourteen, drops, then adds.
+// As containerd does it: the container runtimes' default fourteen, or all when ALL is added, or none when ALL is
+// dropped; then single names are added; then single names are dropped. All bits set is "whatever podinit itself holds".
 std::expected<CapabilitySets, UnknownCapability> capability_sets(const CapabilityRequest& request) noexcept;
 
 } // namespace ns

@@ -18,16 +18,16 @@ enum class Step : std::uint8_t {
     ReturnHome,     // setns back into the machine's own namespaces
     LoopbackUp,
     Hostname,
-    PrivateMounts,  // mount("/", MS_REC|MS_PRIVATE)
-    OpenSource,     // what a volume mounts
-    RootImage,      // the image's directory
-    RootOverlay,    // overlayfs over it
+    PrivateMounts, // mount("/", MS_REC|MS_PRIVATE)
+    OpenSource,    // what a volume mounts
+    RootImage,     // the image's directory
+    RootOverlay,   // overlayfs over it
     PivotRoot,
-    Mount,          // a mount inside the container
-    MakePath,       // a directory, file, link or node inside the container
-    Terminal,       // pseudo-terminal
-    Session,        // setsid, controlling terminal
-    Limits,         // prlimit
+    Mount,    // a mount inside the container
+    MakePath, // a directory, file, link or node inside the container
+    Terminal, // pseudo-terminal
+    Session,  // setsid, controlling terminal
+    Limits,   // prlimit
     Capabilities,
     Groups,
     User,
@@ -35,7 +35,7 @@ enum class Step : std::uint8_t {
     WorkingDirectory,
     StandardStreams,
     Exec,
-    Open,           // a plain file operation of PID 1 itself
+    Open, // a plain file operation of PID 1 itself
     Pipe,
 };
 

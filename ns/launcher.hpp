@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts processes from plans without ever waiting for one of them.
 //
-// A child is made by clone3(CLONE_VM | CLONE_FILES) on a stack of its own: no page table is copied, and the caller goes on
-// at once. It leaves the shared descriptor table by close_range(CLOSE_RANGE_UNSHARE) as soon as it has joined its
+// A child is made by clone3(CLONE_VM | CLONE_FILES) on a stack of its own: no page table is copied, and the caller goes
+// on at once. It leaves the shared descriptor table by close_range(CLOSE_RANGE_UNSHARE) as soon as it has joined its
 // namespaces, so a launch costs the same however many descriptors PID 1 has open, provided that long-lived ones live at
 // `high_fd` and above (see raise()). Until its execve the child makes raw system calls only: it shares errno with us.
 // What it has to say is one 16-byte Report, written to one pipe that all children share.
@@ -39,8 +39,8 @@ class Launcher {
     Launcher& operator=(Launcher&&) noexcept;
     ~Launcher();
 
-    // Starts a child; its pid. The plan is kept until the child no longer needs it. EAGAIN with Step::None: as many
-    // launches are under way as there are stacks; try again after the next report or exit.
+    // Starts a child; its pid. The plan is kept until the child no longer needs it. There is no limit of launches under
+    // way: past the number of stacks (and for a plan with an oom_score_adj) a child gets a copy of the memory instead.
     std::expected<pid_t, Error> launch(Plan&& plan, std::uint64_t cookie) noexcept;
 
     // Readable when reports wait.

@@ -17,12 +17,13 @@ namespace ns {
 // Opened (open_tree, OPEN_TREE_CLONE) in the machine's own view, before the root changes.
 struct Source {
     enum class Kind : std::uint8_t { Any, Directory, File, Socket, CharDevice, BlockDevice };
-    std::string path;            // absolute, on the machine
-    std::string sub_path;        // below it, resolved without leaving it (openat2 RESOLVE_BENEATH); empty: itself
-    Kind kind = Kind::Any;       // another kind is ENOTDIR or EINVAL
-    bool create = false;         // make what is missing: a file for Kind::File (parent not made), else a directory with its parents
-    mode_t create_mode = 0755;   // umask does not apply
-    bool recursive = true;       // with the mounts below it
+    std::string path;      // absolute, on the machine
+    std::string sub_path;  // below it, resolved without leaving it (openat2 RESOLVE_BENEATH); empty: itself
+    Kind kind = Kind::Any; // another kind is ENOTDIR or EINVAL
+    bool create =
+        false; // make what is missing: a file for Kind::File (parent not made), else a directory with its parents
+    mode_t create_mode = 0755; // umask does not apply
+    bool recursive = true;     // with the mounts below it
 };
 
 // Done in order in the child after the root has changed; paths are absolute inside the container and cannot leave it.
@@ -72,9 +73,9 @@ struct Plan {
     int join_net = -1;
     int join_ipc = -1;
     int join_uts = -1;
-    int join_pid = -1;   // namespace descriptor or pidfd
-    int join_all = -1;   // pidfd: mount, network, IPC, UTS and cgroup of that process (exec into a container)
-    int cgroup = -1;     // CLONE_INTO_CGROUP, a directory descriptor
+    int join_pid = -1; // namespace descriptor or pidfd
+    int join_all = -1; // pidfd: mount, network, IPC, UTS and cgroup of that process (exec into a container)
+    int cgroup = -1;   // CLONE_INTO_CGROUP, a directory descriptor
 
     // Mounts; with create_mount only. An empty root_image keeps the machine's root.
     std::vector<Source> sources;
@@ -98,7 +99,7 @@ struct Plan {
     int terminal_socket = -1;          // open a new pseudo-terminal in the container, use it for 0-2 as the controlling
                                        // terminal and send its master over this socket (SCM_RIGHTS, one byte of data)
     mode_t umask = 0022;
-    std::int32_t oom_score_adj = 0;    // written only when not the inherited value
+    std::int32_t oom_score_adj = 0;     // written only when not the inherited value
     std::uint64_t open_files = 1048576; // RLIMIT_NOFILE, as the container runtimes set it; 0: inherit
 };
 

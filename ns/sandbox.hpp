@@ -36,6 +36,9 @@ class SandboxFactory {
     void prepare_spare() noexcept;
 
   private:
+    std::expected<Sandbox, Error> take_spare(std::string_view hostname) noexcept;
+    std::expected<void, Error> go_home() noexcept;
+
     Fd home_net_, home_ipc_, home_uts_;
     Sandbox spare_;
     bool wanted_ = false;

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ns/launcher.hpp"
+
+#include "ns/child.hpp"
+#include "ns/clone.hpp"
+#include "ns/stacks.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <new>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace ns {
+namespace {
+
+// AddressSanitizer's shadow of a stack cannot follow a child that leaves it by execve: copy the memory instead.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool may_share_memory = false;
+#else
+constexpr bool may_share_memory = true;
+#endif
+
+static_assert(sizeof(Report) == 16); // written whole: PIPE_BUF is far above
+
+// Everything that one child reads, kept until it has left our memory.
+struct Launch {
+    std::uint64_t stack = 0; // 0: the child copies our memory
+    pid_t tid = 0;      // not 0: the child is still here. The kernel clears it at exec or exit (CLONE_CHILD_CLEARTID)
+    bool stale = false; // the child has left; the plan is kept only because nobody has asked for its memory yet
+    Plan plan;
+    Child child;
+    std::vector<char*> strings; // argv, null, env, null
+    std::vector<int> sources;
+    std::string overlay_options;
+
+    bool in_use() noexcept { return std::atomic_ref(tid).load(std::memory_order_acquire) != 0; }
+    void forget() noexcept {
+        plan = {};
+        strings = {};
+        sources = {};
+        stale = false;
+    }
+};
+
+int highest_needed(const Plan& plan, int report_fd, int null_fd) noexcept {
+    int highest = report_fd > null_fd ? report_fd : null_fd;
+    for (int fd : {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd, plan.terminal_socket})
+        if (fd > highest)
+            highest = fd;
+    return highest;
+}
+
+void point_at(std::vector<char*>& strings, std::vector<std::string>& texts) {
+    for (std::string& text : texts)
+        strings.push_back(text.data());
+    strings.push_back(nullptr);
+}
+
+std::unexpected<Error> failed(Step step) noexcept {
+    return std::unexpected(Error{errno, step});
+}
+
+} // namespace
+
+struct Launcher::State {
+    Fd report_read, report_write, null, home_pid;
+    Inherited own;
+    Stacks stacks;
+    std::unique_ptr<Launch> launches[Stacks::count]; // of the child on each stack; made when first needed
+    Launch copied;     // of a child with memory of its own: used only until clone3 has returned
+    bool away = false; // our children go to another PID namespace, because setns back failed
+    Report reports[64];
+
+    Launch& pick(const Plan& plan);
+    void prepare(Launch& launch, Plan&& plan, std::uint64_t cookie);
+    std::expected<pid_t, Error> clone(Launch& launch, clone_args& args) noexcept;
+    std::expected<void, Error> go_home() noexcept;
+};
+
+Launcher::Launcher(std::unique_ptr<State> state) noexcept
+    : state_(std::move(state)) {}
+Launcher::Launcher(Launcher&&) noexcept = default;
+Launcher& Launcher::operator=(Launcher&&) noexcept = default;
+
+// A child that is still on its way keeps the memory it stands on, for as long as this process lives.
+Launcher::~Launcher() {
+    if (!state_)
+        return;
+    for (auto& launch : state_->launches)
+        if (launch && launch->in_use()) {
+            (void)state_.release();
+            return;
+        }
+}
+
+Fd raise(Fd fd) noexcept {
+    if (!fd || fd.get() >= high_fd)
+        return fd;
+    const int raised = fcntl(fd.get(), F_DUPFD_CLOEXEC, high_fd);
+    return raised < 0 ? std::move(fd) : Fd(raised);
+}
+
+std::expected<Launcher, Error> Launcher::open() noexcept {
+    try {
+        auto state = std::make_unique<State>();
+        state->own = read_inherited();
+        // Linux 5.9: what makes a launch independent of the number of our descriptors.
+        if (syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) < 0)
+            return failed(Step::Open);
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            return failed(Step::Pipe);
+        state->report_read = raise(Fd(ends[0]));
+        state->report_write = Fd(ends[1]); // stays low: children keep it
+        fcntl(state->report_read.get(), F_SETFL, O_NONBLOCK);
+        // Missing ones fail the launches that need them.
+        state->null = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        state->home_pid = raise(Fd(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)));
+        if (!state->stacks.map())
+            return failed(Step::Clone);
+        // A child in set-up has our memory. Nobody in a PID namespace that it joins may trace it or read that memory
+        // through /proc, and a signal that dumps core must not take the other users of the memory, us, with it
+        // (Linux before 5.16). exec makes the program dumpable again.
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        return Launcher(std::move(state));
+    } catch (const std::bad_alloc&) {
+        return std::unexpected(Error{ENOMEM, Step::Clone});
+    }
+}
+
+void Launcher::State::prepare(Launch& launch, Plan&& plan, std::uint64_t cookie) {
+    launch.plan = std::move(plan);
+    launch.stale = true;
+    launch.strings.clear();
+    launch.strings.reserve(launch.plan.argv.size() + launch.plan.env.size() + 2);
+    point_at(launch.strings, launch.plan.argv);
+    point_at(launch.strings, launch.plan.env);
+    launch.sources.resize(launch.plan.sources.size());
+    launch.overlay_options.clear();
+    if (launch.plan.root_overlay) {
+        launch.overlay_options = "mode=0755";
+        if (!launch.plan.overlay_size.empty())
+            launch.overlay_options.append(",size=").append(launch.plan.overlay_size);
+    }
+    const int needed = highest_needed(launch.plan, report_write.get(), null.get());
+    launch.child = {
+        .plan = &launch.plan,
+        .own = &own,
+        .argv = launch.strings.data(),
+        .env = launch.strings.data() + launch.plan.argv.size() + 1,
+        .sources = launch.sources.data(),
+        .overlay_options = launch.overlay_options.c_str(),
+        .cookie = cookie,
+        .report_fd = report_write.get(),
+        .null_fd = null.get(),
+        .first_closable = needed >= high_fd ? needed + 1 : high_fd,
+    };
+}
+
+std::expected<void, Error> Launcher::State::go_home() noexcept {
+    if (away && setns(home_pid.get(), CLONE_NEWPID) < 0)
+        return failed(Step::ReturnHome);
+    away = false;
+    return {};
+}
+
+// Only children are in the PID namespace that setns(2) joins, so it is joined for the length of one clone3.
+std::expected<pid_t, Error> Launcher::State::clone(Launch& launch, clone_args& args) noexcept {
+    if (auto home = go_home(); !home)
+        return std::unexpected(home.error());
+    if (launch.plan.join_pid >= 0) {
+        if (setns(launch.plan.join_pid, CLONE_NEWPID) < 0)
+            return failed(Step::JoinPid);
+        away = true;
+    }
+    const long result = raw::clone3(args, run_child, &launch.child);
+    (void)go_home(); // when that fails the next launch tries again before anything else
+    if (result < 0)
+        return std::unexpected(Error{static_cast<int>(-result), Step::Clone});
+    return static_cast<pid_t>(result);
+}
+
+// Three plans for the child's memory. Ours, on a free stack: the rule. A copy when every stack is taken, which the
+// burst of a boot can do: slower, but nobody has to wait. A copy when the plan sets oom_score_adj: the kernel keeps one
+// value for all processes that share memory (__set_oom_adj), so the child would set ours.
+Launch& Launcher::State::pick(const Plan& plan) {
+    if (!may_share_memory || plan.oom_score_adj != 0)
+        return copied;
+    for (std::size_t i = 0; i < Stacks::count; ++i) {
+        if (launches[i] && launches[i]->in_use())
+            continue;
+        if (!stacks.ready(i))
+            break;
+        if (!launches[i]) {
+            launches[i] = std::make_unique<Launch>();
+            launches[i]->stack = stacks.base(i);
+        }
+        return *launches[i];
+    }
+    return copied;
+}
+
+std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie) noexcept {
+    Launch* launch = nullptr;
+    try {
+        launch = &state_->pick(plan);
+        state_->prepare(*launch, std::move(plan), cookie);
+    } catch (const std::bad_alloc&) {
+        return std::unexpected(Error{ENOMEM, Step::Clone});
+    }
+    clone_args args{};
+    args.flags = CLONE_FILES | CLONE_CLEAR_SIGHAND;
+    args.exit_signal = SIGCHLD;
+    if (launch->plan.create_pid)
+        args.flags |= CLONE_NEWPID;
+    if (launch->plan.cgroup >= 0) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = static_cast<std::uint64_t>(launch->plan.cgroup);
+    }
+    if (launch->stack == 0) {
+        auto pid = state_->clone(*launch, args);
+        launch->forget();
+        return pid;
+    }
+    args.flags |= CLONE_VM | CLONE_CHILD_CLEARTID;
+    args.child_tid = reinterpret_cast<std::uintptr_t>(&launch->tid);
+    args.stack = launch->stack;
+    args.stack_size = Stacks::size;
+    launch->tid = 1;
+    auto pid = state_->clone(*launch, args);
+    if (!pid)
+        launch->tid = 0;
+    return pid;
+}
+
+int Launcher::report_fd() const noexcept {
+    return state_->report_read.get();
+}
+
+std::span<const Report> Launcher::take_reports() noexcept {
+    const ssize_t got = read(state_->report_read.get(), state_->reports, sizeof state_->reports);
+    return {state_->reports, got > 0 ? static_cast<std::size_t>(got) / sizeof(Report) : 0};
+}
+
+void Launcher::trim() noexcept {
+    for (std::size_t i = 0; i < Stacks::count; ++i)
+        if (auto& launch = state_->launches[i]; launch && launch->stale && !launch->in_use()) {
+            launch->forget();
+            state_->stacks.give_back(i);
+        }
+}
+
+} // namespace ns

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ns/sandbox.hpp"
+
+#include "ns/launcher.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ns {
+namespace {
+
+std::unexpected<Error> failed(Step step) noexcept {
+    return std::unexpected(Error{errno, step});
+}
+
+Fd open_own(const char* path) noexcept {
+    return raise(Fd(open(path, O_RDONLY | O_CLOEXEC)));
+}
+
+constexpr const char* net_path = "/proc/self/ns/net";
+constexpr const char* ipc_path = "/proc/self/ns/ipc";
+constexpr const char* uts_path = "/proc/self/ns/uts";
+
+// Leaves a new namespace pinned by a descriptor and the caller in it.
+std::expected<Fd, Error> enter_new(int kind, const char* path, Step step) noexcept {
+    if (unshare(kind) < 0)
+        return failed(step);
+    Fd fd = open_own(path);
+    if (!fd)
+        return failed(step);
+    return fd;
+}
+
+std::expected<void, Error> set_hostname(std::string_view name) noexcept {
+    if (!name.empty() && sethostname(name.data(), name.size()) < 0)
+        return failed(Step::Hostname);
+    return {};
+}
+
+std::expected<Sandbox, Error> enter_new_sandbox(const SandboxRequest& request) noexcept {
+    Sandbox sandbox;
+    if (request.net) {
+        auto net = enter_new(CLONE_NEWNET, net_path, Step::MakeNetwork);
+        if (!net)
+            return std::unexpected(net.error());
+        sandbox.net = std::move(*net);
+        if (auto up = loopback_up(); !up)
+            return std::unexpected(up.error());
+    }
+    if (request.ipc) {
+        auto ipc = enter_new(CLONE_NEWIPC, ipc_path, Step::MakeIpc);
+        if (!ipc)
+            return std::unexpected(ipc.error());
+        sandbox.ipc = std::move(*ipc);
+    }
+    if (request.uts) {
+        auto uts = enter_new(CLONE_NEWUTS, uts_path, Step::MakeUts);
+        if (!uts)
+            return std::unexpected(uts.error());
+        sandbox.uts = std::move(*uts);
+        if (auto named = set_hostname(request.hostname); !named)
+            return std::unexpected(named.error());
+    }
+    return sandbox;
+}
+
+} // namespace
+
+std::expected<SandboxFactory, Error> SandboxFactory::open() noexcept {
+    SandboxFactory factory;
+    factory.home_net_ = open_own(net_path);
+    factory.home_ipc_ = open_own(ipc_path);
+    factory.home_uts_ = open_own(uts_path);
+    return factory;
+}
+
+// All three always: setns(2) into the namespace one is in is harmless, and a return that failed before (ENOMEM) is made
+// good by the next one.
+std::expected<void, Error> SandboxFactory::go_home() noexcept {
+    const std::pair<const Fd&, int> homes[] = {
+        {home_net_, CLONE_NEWNET}, {home_ipc_, CLONE_NEWIPC}, {home_uts_, CLONE_NEWUTS}};
+    std::expected<void, Error> result;
+    for (const auto& [home, kind] : homes)
+        if (home && setns(home.get(), kind) < 0)
+            result = failed(Step::ReturnHome);
+    return result;
+}
+
+std::expected<Sandbox, Error> SandboxFactory::make(const SandboxRequest& request) noexcept {
+    // Without its descriptor there is no way back from a namespace, so it is not left.
+    if (request.net && !home_net_)
+        return std::unexpected(Error{ENOSYS, Step::MakeNetwork});
+    if (request.ipc && !home_ipc_)
+        return std::unexpected(Error{ENOSYS, Step::MakeIpc});
+    if (request.uts && !home_uts_)
+        return std::unexpected(Error{ENOSYS, Step::MakeUts});
+    if (request.net && request.ipc && request.uts) {
+        wanted_ = true;
+        if (spare_.net)
+            return take_spare(request.hostname);
+    }
+    auto sandbox = enter_new_sandbox(request);
+    if (auto home = go_home(); !home)
+        return std::unexpected(home.error());
+    return sandbox;
+}
+
+std::expected<Sandbox, Error> SandboxFactory::take_spare(std::string_view hostname) noexcept {
+    Sandbox sandbox = std::exchange(spare_, {});
+    if (hostname.empty())
+        return sandbox;
+    if (setns(sandbox.uts.get(), CLONE_NEWUTS) < 0)
+        return failed(Step::Hostname);
+    auto named = set_hostname(hostname);
+    if (setns(home_uts_.get(), CLONE_NEWUTS) < 0)
+        return failed(Step::ReturnHome);
+    if (!named)
+        return std::unexpected(named.error());
+    return sandbox;
+}
+
+void SandboxFactory::prepare_spare() noexcept {
+    if (!wanted_ || spare_.net)
+        return;
+    if (auto sandbox = enter_new_sandbox({}))
+        spare_ = std::move(*sandbox);
+    else
+        wanted_ = false; // until somebody asks again, and is told the error
+    (void)go_home();
+}
+
+std::expected<void, Error> loopback_up() noexcept {
+    // Any socket takes interface ioctls; this family costs least and is always there.
+    const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    if (!socket || ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0)
+        return failed(Step::LoopbackUp);
+    return {};
+}
+
+} // namespace ns
