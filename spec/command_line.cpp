@@ -85,7 +85,10 @@ void apply(CommandLine& line, std::string_view key, std::optional<std::string_vi
     } else if (!value || value->empty()) {
         warn(line, key, "needs a value");
     } else if (key == "hostname") {
-        config.hostname = *value;
+        if (valid_hostname(*value))
+            config.hostname = *value;
+        else
+            warn(line, key, "not a host name");
     } else if (key == "modules") {
         for (std::string& module : split(*value))
             config.modules.push_back(std::move(module));

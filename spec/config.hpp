@@ -28,7 +28,11 @@ struct Config {
     std::vector<std::string> rescue = {"/bin/sh"}; // what rescue runs on the console
 };
 
-// Reads config.json over `base`. Unknown fields are errors, durations are Go's ("10s", "5m0s").
+// A DNS name in lower case that sethostname(2) takes.
+bool valid_hostname(std::string_view name) noexcept;
+
+// Reads config.json over `base`; a list in it replaces the one of `base`. Unknown fields are errors, durations are Go's
+// ("10s", "5m0s").
 std::expected<Config, Problems> read_config(std::string_view json, Config base) noexcept;
 
 struct CommandLine {
