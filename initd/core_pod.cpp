@@ -123,7 +123,7 @@ void Core::forget(std::uint32_t slot, Actions& out) noexcept {
         const std::uint32_t other = i++;
         if (pods_[other].phase != PodPhase::Waiting || in_use(pods_[other].facts.after))
             continue;
-        if (pods_[other].stop_asked == never) {
+        if (pods_[other].stop_asked == never && !shutting_down_) {
             make_sandbox(other, out);
         } else {
             free_slot(other, out);

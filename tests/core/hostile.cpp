@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/core/hostile.hpp"
+
+#include <algorithm>
+
+namespace hostile {
+
+using namespace initd;
+using namespace std::chrono_literals;
+using Kind = Event::Kind;
+
+namespace {
+constexpr CoreConfig config{};
+constexpr std::size_t pending_limit = 64;
+} // namespace
+
+Kernel::Kernel(std::uint64_t seed)
+    : state_(seed * 0x9e3779b97f4a7c15 + 1)
+    , core_(config) {
+    core_.reserve(slots, slots * max_containers);
+    out_.reserve(core_.max_actions());
+}
+
+std::uint32_t Kernel::random(std::uint32_t below) { // xorshift64
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return static_cast<std::uint32_t>(state_ >> 32) % below;
+}
+
+void Kernel::require(bool holds, const char* rule) {
+    if (!holds && complaint_.empty())
+        complaint_ = rule;
+}
+
+void Kernel::live(int events) {
+    for (int i = 0; i < events && complaint_.empty(); ++i)
+        something_happens();
+}
+
+void Kernel::shut_down() {
+    tell({.kind = Kind::ShutdownAsked, .run = {}, .grace = chance(50) ? never : Millis(random(60'000))});
+    for (int i = 0; i < 10'000 && !down_ && complaint_.empty(); ++i) {
+        if (!pending_.empty())
+            deliver_one();
+        else
+            pass(config.minimum_grace + Millis(random(20'000)));
+        if (chance(10))
+            user_acts(random(slots));
+    }
+    require(down_, "shutdown comes to its end");
+}
+
+void Kernel::something_happens() {
+    const std::uint32_t slot = random(slots);
+    switch (random(8)) {
+    case 0: return user_acts(slot);
+    case 1: return process_acts(slot);
+    case 2: return pass(Millis(random(chance(5) ? 900'000 : 8'000)));
+    case 3:
+        if (!told_.empty() && chance(50))
+            return tell(told_[random(static_cast<std::uint32_t>(told_.size()))]);
+        return tell(nonsense());
+    default: return deliver_one();
+    }
+}
+
+void Kernel::user_acts(std::uint32_t slot) {
+    const Pod& pod = pods_[slot];
+    const Millis grace = chance(50) ? never : Millis(random(40'000));
+    const Unit unit(slot, random(max_containers + 1));
+    if (!pod.known) {
+        PodFacts facts{.restart_policy = static_cast<spec::RestartPolicy>(random(3)),
+                       .containers = static_cast<std::uint8_t>(1 + random(max_containers)),
+                       .grace = Millis(random(40'000)),
+                       .after = chance(50) ? random(slots + 2) : no_slot};
+        tell({.kind = Kind::PodAdded, .run = {Unit(slot, 0), 0}, .facts = facts});
+    } else if (chance(50)) {
+        tell({.kind = Kind::PodRemoved, .run = {Unit(slot, 0), 0}, .grace = grace});
+    } else {
+        tell({.kind = Kind::RestartAsked, .run = {unit, 0}});
+    }
+}
+
+// A container ends by itself, or a sandbox dies.
+void Kernel::process_acts(std::uint32_t slot) {
+    const Pod& pod = pods_[slot];
+    if (pod.sandbox != Sandbox::None && chance(10))
+        queue(Kind::SandboxDied, {Unit(slot, 0), pod.generation});
+    const std::uint32_t index = 1 + random(max_containers);
+    const Container& container = pod.containers[index - 1];
+    if (container.generation != 0 && chance(60))
+        queue(Kind::Exited, {Unit(slot, index), container.generation}, {.code = static_cast<int>(random(3))});
+}
+
+// About runs that are over, slots that are free and units that never were.
+Event Kernel::nonsense() {
+    Event event{.kind = static_cast<Kind>(random(static_cast<std::uint32_t>(Kind::ShutdownAsked))), .run = {}};
+    const bool far = chance(50);
+    event.run.unit = far ? Unit(slots + random(1u << 20), random(256)) : Unit(random(slots), 1 + random(255));
+    event.run.generation = far ? random(1000) : ~0u - random(1000);
+    event.facts.containers = far ? static_cast<std::uint8_t>(random(256)) : 1;
+    event.exit.code = static_cast<int>(random(300)) - 20;
+    event.grace = Millis(random(1'000)) - 500ms;
+    const bool addressed_to_slot = event.kind == Kind::PodAdded || event.kind == Kind::PodRemoved;
+    if (!far && addressed_to_slot) // those are the user's, and mean what they say
+        event.kind = Kind::Exited;
+    return event;
+}
+
+void Kernel::deliver_one() {
+    if (pending_.empty())
+        return;
+    const auto at = pending_.begin() + random(static_cast<std::uint32_t>(pending_.size()));
+    const Event event = *at;
+    if (!chance(15)) // else it comes again later
+        pending_.erase(at);
+    tell(event);
+    if (told_.size() < pending_limit)
+        told_.push_back(event);
+    else
+        told_[random(pending_limit)] = event;
+}
+
+void Kernel::pass(Millis span) {
+    now_ += span;
+    if (core_.next_deadline() == never || core_.next_deadline() > now_)
+        return;
+    out_.clear();
+    core_.tick(now_, out_);
+    require(core_.next_deadline() == never || core_.next_deadline() > now_, "nothing is overdue after tick");
+    for (const Action& action : out_)
+        perform(action);
+    check();
+}
+
+void Kernel::tell(const Event& event) {
+    ++events_;
+    note(event);
+    const std::size_t room = out_.capacity();
+    out_.clear();
+    core_.step(now_, event, out_);
+    require(out_.capacity() == room, "no more actions than max_actions() says");
+    for (const Action& action : out_)
+        perform(action);
+    check();
+}
+
+// What the core may rely on from now on.
+void Kernel::note(const Event& event) {
+    const std::uint32_t slot = event.run.unit.slot();
+    const std::uint32_t index = event.run.unit.index();
+    if (event.kind == Kind::ShutdownAsked)
+        shutting_down_ = true;
+    if (slot >= slots)
+        return;
+    Pod& pod = pods_[slot];
+    if (event.kind == Kind::PodAdded && !pod.known) {
+        pod = Pod{};
+        pod.known = true;
+        pod.facts = event.facts;
+        pod.predecessor = event.facts.after < slots && event.facts.after != slot && pods_[event.facts.after].known
+                              ? event.facts.after
+                              : no_slot;
+    } else if (event.kind == Kind::PodRemoved && pod.known) {
+        pod.removed = true;
+    } else if (index == 0 && event.run.generation == pod.generation) {
+        if (event.kind == Kind::SandboxDied)
+            pod.lost = true;
+        else if (pod.sandbox == Sandbox::Making && event.kind == Kind::SandboxReady)
+            pod.sandbox = Sandbox::Up;
+        else if (pod.sandbox == Sandbox::Making && event.kind == Kind::SandboxFailed)
+            pod.sandbox = Sandbox::None;
+        else if (pod.sandbox == Sandbox::Dropping && event.kind == Kind::SandboxGone)
+            pod.sandbox = Sandbox::None;
+    } else if (index > 0 && index <= max_containers && event.run.generation != 0 &&
+               event.run.generation == pod.containers[index - 1].generation &&
+               (event.kind == Kind::Exited || event.kind == Kind::StartFailed)) {
+        pod.containers[index - 1].generation = 0;
+    }
+}
+
+void Kernel::queue(Kind kind, RunId run, Exit exit) {
+    if (pending_.size() < pending_limit)
+        pending_.push_back({.kind = kind, .run = run, .exit = exit});
+    else
+        tell({.kind = kind, .run = run, .exit = exit});
+}
+
+void Kernel::perform(const Action& action) {
+    if (action.kind == Action::Kind::ShutDown) {
+        require(shutting_down_ && !down_, "ShutDown is asked for, and only once");
+        require(std::ranges::none_of(pods_, &Pod::known), "ShutDown leaves no pod");
+        down_ = true;
+        return;
+    }
+    const std::uint32_t slot = action.run.unit.slot();
+    if (slot >= slots) {
+        require(action.kind == Action::Kind::Forget, "a pod without a slot is refused");
+        return;
+    }
+    Pod& pod = pods_[slot];
+    const bool idle =
+        std::ranges::all_of(pod.containers, [](const Container& container) { return container.generation == 0; });
+    require(pod.known, "no action for a pod that is gone");
+    switch (action.kind) {
+    case Action::Kind::MakeSandbox:
+        require(pod.sandbox == Sandbox::None && idle, "a sandbox is made where there is none");
+        require(!pod.removed && !shutting_down_, "no sandbox is made for a pod that is to go");
+        require(pod.predecessor == no_slot, "a pod waits for the one it replaces");
+        require(runs_.insert(action.run.cookie()).second, "no run is named like another");
+        pod.sandbox = Sandbox::Making;
+        pod.lost = false;
+        pod.generation = action.run.generation;
+        queue(chance(25) ? Kind::SandboxFailed : Kind::SandboxReady, action.run);
+        return;
+    case Action::Kind::DropSandbox:
+        require(pod.sandbox == Sandbox::Up && idle, "a sandbox is dropped when nothing runs in it");
+        require(action.run.generation == pod.generation, "the sandbox that is dropped is the current one");
+        pod.sandbox = Sandbox::Dropping;
+        queue(Kind::SandboxGone, action.run);
+        return;
+    case Action::Kind::Forget:
+        require(pod.sandbox == Sandbox::None && idle, "a pod that is forgotten leaves nothing");
+        require(pod.removed || shutting_down_, "only a pod that is to go is forgotten");
+        pod = Pod{};
+        for (Pod& other : pods_)
+            if (other.predecessor == slot)
+                other.predecessor = no_slot;
+        return;
+    case Action::Kind::Start:
+    case Action::Kind::Terminate:
+    case Action::Kind::Kill: return perform_on_container(action, pod);
+    case Action::Kind::ShutDown: return;
+    }
+}
+
+void Kernel::perform_on_container(const Action& action, Pod& pod) {
+    const std::uint32_t index = action.run.unit.index();
+    if (index == 0 || index > pod.facts.containers)
+        return require(false, "an action is about a container that the pod has");
+    Container& container = pod.containers[index - 1];
+    if (action.kind == Action::Kind::Start) {
+        require(container.generation == 0, "a container has one live run at most");
+        require(pod.sandbox == Sandbox::Up && !pod.lost, "a container is started in a sandbox that lives");
+        require(!pod.removed && !shutting_down_, "nothing is started in a pod that is to go");
+        require(runs_.insert(action.run.cookie()).second, "no run is named like another");
+        container = {.generation = action.run.generation, .restarts = container.restarts};
+        if (chance(20))
+            return queue(Kind::StartFailed, action.run, {.not_created = chance(50)});
+        queue(Kind::Started, action.run);
+        if (chance(30)) // before Started perhaps, since what is pending comes in any order
+            queue(Kind::Exited, action.run, {.code = static_cast<int>(random(2))});
+        return;
+    }
+    require(container.generation == action.run.generation, "only a live run is signalled");
+    if (action.kind == Action::Kind::Terminate) {
+        require(!container.terminated, "a run is terminated once");
+        container.terminated = true;
+        container.terminated_at = now_;
+        if (chance(50))
+            queue(Kind::Exited, action.run, {.code = 143});
+    } else {
+        require(container.terminated && !container.killed, "a run is killed once, after its signal");
+        require(now_ - container.terminated_at >= config.minimum_grace, "a run has its grace period");
+        container.killed = true;
+        queue(Kind::Exited, action.run, {.code = 137});
+    }
+}
+
+// The core's own account of things agrees with what truly is.
+void Kernel::check() {
+    for (std::uint32_t slot = 0; slot < slots; ++slot) {
+        Pod& pod = pods_[slot];
+        const PodState& state = core_.pod(slot);
+        require((state.phase != PodPhase::Free) == pod.known, "a slot is in use while its pod is known");
+        if (!pod.known)
+            continue;
+        Millis earliest = state.retry_at;
+        const auto units = core_.units(slot);
+        require(units.size() == pod.facts.containers, "a pod keeps its containers");
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            const UnitState& unit = units[i];
+            Container& container = pod.containers[i];
+            require(is_live(unit) == (container.generation != 0), "a unit is live while its run is");
+            require(unit.restarts >= container.restarts, "restart counts only grow");
+            require((unit.phase == UnitPhase::BackOff) == (unit.resume != never), "a back-off has its end");
+            container.restarts = unit.restarts;
+            for (Millis at : {unit.kill_at, unit.resume})
+                if (at != never && (earliest == never || at < earliest))
+                    earliest = at;
+        }
+        require(earliest == never || (core_.next_deadline() != never && core_.next_deadline() <= earliest),
+                "no deadline is forgotten");
+    }
+}
+
+} // namespace hostile

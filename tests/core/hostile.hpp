@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel that means no good: it ignores SIGTERM, fails any action, delivers exits before starts, repeats, reorders
+// and makes up events. It knows what truly exists, and checks each action of the core and the core's state against
+// that.
+#pragma once
+
+#include "initd/core.hpp"
+
+#include <array>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hostile {
+
+class Kernel {
+  public:
+    explicit Kernel(std::uint64_t seed);
+
+    // Lets that many things happen, at random. Then shuts down, and lets happen what must until the core says ShutDown.
+    void live(int events);
+    void shut_down();
+
+    // The first rule that was broken, or "".
+    const std::string& complaint() const { return complaint_; }
+    int events() const { return events_; }
+
+  private:
+    static constexpr std::uint32_t slots = 7;
+    static constexpr std::uint32_t max_containers = 3;
+
+    struct Container {
+        std::uint32_t generation = 0; // of the live run; 0: none
+        bool terminated = false, killed = false;
+        initd::Millis terminated_at{0};
+        std::uint32_t restarts = 0;
+    };
+    enum class Sandbox : std::uint8_t { None, Making, Up, Dropping };
+    struct Pod {
+        bool known = false, removed = false;
+        Sandbox sandbox = Sandbox::None;
+        bool lost = false; // the sandbox has died
+        std::uint32_t generation = 0;
+        std::uint32_t predecessor = initd::no_slot;
+        initd::PodFacts facts;
+        std::array<Container, max_containers> containers;
+    };
+
+    std::uint32_t random(std::uint32_t below);
+    bool chance(std::uint32_t percent) { return random(100) < percent; }
+    void require(bool holds, const char* rule);
+
+    void something_happens();
+    void user_acts(std::uint32_t slot);
+    void process_acts(std::uint32_t slot);
+    initd::Event nonsense();
+    void deliver_one();
+    void pass(initd::Millis span);
+
+    void tell(const initd::Event& event);
+    void note(const initd::Event& event);
+    void perform(const initd::Action& action);
+    void perform_on_container(const initd::Action& action, Pod& pod);
+    void queue(initd::Event::Kind kind, initd::RunId run, initd::Exit exit = {});
+    void check();
+
+    std::uint64_t state_;
+    initd::Core core_;
+    initd::Actions out_;
+    initd::Millis now_{5'000};
+    std::array<Pod, slots> pods_{};
+    std::vector<initd::Event> pending_; // true, and not told yet
+    std::vector<initd::Event> told_;    // to be told again
+    std::set<std::uint64_t> runs_;      // every run there ever was
+    bool shutting_down_ = false, down_ = false;
+    int events_ = 0;
+    std::string complaint_;
+};
+
+} // namespace hostile

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/core/story.hpp"
+
+#include <algorithm>
+
+namespace story {
+namespace {
+
+using initd::Action;
+using initd::Event;
+using initd::RunId;
+using initd::Unit;
+
+const char* verb(Action::Kind kind) {
+    switch (kind) {
+    case Action::Kind::MakeSandbox: return "make";
+    case Action::Kind::Start: return "start";
+    case Action::Kind::Terminate: return "term";
+    case Action::Kind::Kill: return "kill";
+    case Action::Kind::DropSandbox: return "drop";
+    case Action::Kind::Forget: return "forget";
+    case Action::Kind::ShutDown: return "shut down";
+    }
+    return "?";
+}
+
+} // namespace
+
+std::string to_text(const initd::Actions& actions) {
+    std::string text;
+    for (const Action& action : actions) {
+        text += text.empty() ? "" : ", ";
+        text += verb(action.kind);
+        if (action.kind == Action::Kind::ShutDown)
+            continue;
+        text += " " + std::to_string(action.run.unit.slot());
+        if (action.run.unit.index() != 0)
+            text += "/" + std::to_string(action.run.unit.index());
+    }
+    return text;
+}
+
+Story::Story(initd::CoreConfig config)
+    : core_(config) {
+    core_.reserve(8, 24);
+    out_.reserve(core_.max_actions());
+}
+
+std::string Story::tell(const Event& event) {
+    out_.clear();
+    core_.step(now_, event, out_);
+    return to_text(out_);
+}
+
+std::string Story::tick() {
+    out_.clear();
+    core_.tick(now_, out_);
+    return to_text(out_);
+}
+
+RunId Story::run(std::uint32_t slot, std::uint32_t index) const {
+    return {Unit(slot, index), index == 0 ? core_.pod(slot).generation : unit(slot, index).generation};
+}
+
+const initd::UnitState& Story::unit(std::uint32_t slot, std::uint32_t index) const {
+    return core_.units(slot)[index - 1];
+}
+
+std::string Story::add(std::uint32_t slot, initd::PodFacts facts) {
+    return tell({.kind = Event::Kind::PodAdded, .run = {Unit(slot, 0), 0}, .facts = facts});
+}
+std::string Story::remove(std::uint32_t slot, Millis grace) {
+    return tell({.kind = Event::Kind::PodRemoved, .run = {Unit(slot, 0), 0}, .grace = grace});
+}
+std::string Story::sandbox(Event::Kind kind, std::uint32_t slot) {
+    return tell({.kind = kind, .run = run(slot, 0)});
+}
+std::string Story::started(std::uint32_t slot, std::uint32_t index) {
+    return tell({.kind = Event::Kind::Started, .run = run(slot, index)});
+}
+std::string Story::start_failed(std::uint32_t slot, std::uint32_t index, bool not_created) {
+    return tell(
+        {.kind = Event::Kind::StartFailed, .run = run(slot, index), .exit = {.code = 0, .not_created = not_created}});
+}
+std::string Story::exits(std::uint32_t slot, std::uint32_t index, int code) {
+    return tell({.kind = Event::Kind::Exited, .run = run(slot, index), .exit = {.code = code}});
+}
+std::string Story::restart(std::uint32_t slot, std::uint32_t index) {
+    return tell({.kind = Event::Kind::RestartAsked, .run = {Unit(slot, index), 0}});
+}
+std::string Story::shut_down(Millis cap) {
+    return tell({.kind = Event::Kind::ShutdownAsked, .run = {}, .grace = cap});
+}
+
+std::string Story::pass(Millis span) {
+    const Millis end = now_ + span;
+    std::string all;
+    while (core_.next_deadline() != never && core_.next_deadline() <= end) {
+        now_ = std::max(now_, core_.next_deadline());
+        const std::string text = tick();
+        all += all.empty() || text.empty() ? "" : ", ";
+        all += text;
+    }
+    now_ = end;
+    return all;
+}
+
+void Story::up(std::uint32_t slot, initd::PodFacts facts) {
+    add(slot, facts);
+    ready(slot);
+    for (std::uint32_t index = 1; index <= facts.containers; ++index)
+        started(slot, index);
+}
+
+long Story::wait() {
+    const Millis start = now_;
+    while (core_.next_deadline() != never && core_.next_deadline() <= start + 1h) {
+        now_ = std::max(now_, core_.next_deadline());
+        if (!tick().empty())
+            break;
+    }
+    return (now_ - start) / 1s;
+}
+
+} // namespace story
