@@ -56,6 +56,7 @@ struct PodCondition {
     std::string last_transition_time;
     std::string reason;
     std::string message;
+    std::optional<std::string> last_probe_time; // never set: the API still shows it, as null
 };
 
 struct PodIp {
