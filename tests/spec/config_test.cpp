@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/config.hpp"
 
+#include "spec/duration.hpp"
+
 #include "tests/catch.hpp"
 
 #include <string>
@@ -21,7 +23,128 @@ Strings problems(std::string_view cmdline) {
     return texts;
 }
 
+// What is wrong with a config.json, as one line each.
+Strings wrong(std::string_view json) {
+    Strings texts;
+    const auto config = spec::read_config(json, {});
+    REQUIRE_FALSE(config);
+    for (const spec::Problem& problem : config.error())
+        texts.push_back(spec::to_text("", problem));
+    return texts;
+}
+
 } // namespace
+
+TEST_CASE("durations are Go's") {
+    struct {
+        const char* text;
+        std::int64_t ms;
+    } const table[] = {
+        {"0", 0},
+        {"0s", 0},
+        {"10s", 10'000},
+        {"5m0s", 300'000},
+        {"1h30m", 5'400'000},
+        {"1.5s", 1'500},
+        {".5s", 500},
+        {"1.s", 1'000},
+        {"300ms", 300},
+        {"1500us", 1},
+        {"1999\u00b5s", 1},
+        {"999999ns", 0},
+        {"1s999.9ms", 1'999},
+        {"0.1h", 360'000},
+        {"9223372036s", 9'223'372'036'000},
+        {"1.0000000000000000000001s", 1'000},
+    };
+    for (const auto& row : table) {
+        INFO(row.text);
+        CHECK(spec::parse_duration_ms(row.text) == row.ms);
+    }
+    for (const char* text : {"", "10", "s", ".s", ".", "-1s", "+1s", "1 s", " 1s", "1s ", "1d", "1S", "1..5s",
+                             "9223372037s", "99999999999999999999s", "3000000h", "9223372036s9223372036s"}) {
+        INFO(text);
+        CHECK_FALSE(spec::parse_duration_ms(text));
+    }
+}
+
+TEST_CASE("every setting of config.json is read") {
+    const auto config = spec::read_config(R"({
+        "apiVersion": "podinit/v1", "kind": "Configuration",
+        "hostname": "kiosk-7", "modules": ["loop"], "staticPodPaths": ["/m", "/n"], "imageDirectories": ["/i"],
+        "podLogsDir": "/log", "containerLogMaxSize": "1Mi", "containerLogMaxFiles": 2,
+        "crashLoopBackOff": {"initialRestartPeriod": "1s", "maxContainerRestartPeriod": "1m30s"},
+        "shutdownGracePeriod": "45s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"]
+    })",
+                                          {});
+    REQUIRE(config);
+    CHECK(config->hostname == "kiosk-7");
+    CHECK(config->modules == Strings{"loop"});
+    CHECK(config->manifest_dirs == Strings{"/m", "/n"});
+    CHECK(config->image_dirs == Strings{"/i"});
+    CHECK(config->log_dir == "/log");
+    CHECK(config->log_max_bytes == 1 << 20);
+    CHECK(config->log_max_files == 2);
+    CHECK(config->backoff_initial_ms == 1'000);
+    CHECK(config->backoff_max_ms == 90'000);
+    CHECK(config->shutdown_grace_ms == 45'000);
+    CHECK(config->readers_gid == 100);
+    CHECK(config->rescue == Strings{"/bin/busybox", "sh"});
+}
+
+TEST_CASE("what config.json leaves out stays as it was") {
+    spec::Config base;
+    base.modules = {"loop"};
+    base.manifest_dirs = {"/m"};
+    base.backoff_max_ms = 20'000;
+    const auto config =
+        spec::read_config(R"({"modules": ["e1000"], "hostname": null, "containerLogMaxSize": 4096})", base);
+    REQUIRE(config);
+    CHECK(config->modules == Strings{"e1000"});
+    CHECK(config->manifest_dirs == Strings{"/m"});
+    CHECK(config->backoff_max_ms == 20'000);
+    CHECK(config->log_max_bytes == 4096);
+    CHECK(config->rescue == Strings{"/bin/sh"});
+    CHECK(spec::read_config("{}", base)->modules == Strings{"loop"});
+}
+
+TEST_CASE("every error of config.json is told with its place") {
+    struct {
+        const char* json;
+        Strings problems;
+    } const table[] = {
+        {"", {"the document is empty"}},
+        {"[]", {"expected an object, not an array"}},
+        {R"({"hostnam": "x"})", {"/hostnam: unknown field \"hostnam\"; did you mean \"hostname\"?"}},
+        {R"({"staticPodPath": []})",
+         {"/staticPodPath: unknown field \"staticPodPath\"; did you mean \"staticPodPaths\"?"}},
+        {R"({"apiVersion": "v1", "kind": "Pod"})",
+         {"/apiVersion: must be \"podinit/v1\"", "/kind: must be \"Configuration\""}},
+        {R"({"hostname": "Kiosk"})",
+         {"/hostname: not a host name: at most 64 of a-z, 0-9, '-' and '.', with a letter or digit at both ends"}},
+        {R"({"staticPodPaths": ["/m", "n"], "podLogsDir": ""})",
+         {"/staticPodPaths/1: must be an absolute path", "/podLogsDir: must be an absolute path"}},
+        {R"({"containerLogMaxSize": "10MB", "containerLogMaxFiles": 1})",
+         {"/containerLogMaxSize: not a quantity: digits and one of Ki, Mi, Gi, k, M, G, ... are expected",
+          "/containerLogMaxFiles: must be 2 or more"}},
+        {R"({"containerLogMaxSize": 0})", {"/containerLogMaxSize: must be greater than 0"}},
+        {R"({"crashLoopBackOff": {"initialRestartPeriod": "0s", "maxContainerRestartPeriod": "301s", "x": 1}})",
+         {"/crashLoopBackOff/initialRestartPeriod: must be between 1s and 300s",
+          "/crashLoopBackOff/maxContainerRestartPeriod: must be between 1s and 300s",
+          "/crashLoopBackOff/x: unknown field \"x\""}},
+        {R"({"crashLoopBackOff": {"maxContainerRestartPeriod": "5s"}})",
+         {"/crashLoopBackOff/initialRestartPeriod: must not be longer than maxContainerRestartPeriod"}},
+        {R"({"shutdownGracePeriod": 10})", {"/shutdownGracePeriod: expected a string, not a number; write \"10\""}},
+        {R"({"shutdownGracePeriod": "10"})",
+         {"/shutdownGracePeriod: not a duration: numbers with units are expected, as in \"10s\" or \"1m30s\""}},
+        {R"({"readersGroup": 4294967295})", {"/readersGroup: not a group id"}},
+        {R"({"rescue": []})", {"/rescue: must name a command"}},
+    };
+    for (const auto& row : table) {
+        INFO(row.json);
+        CHECK(wrong(row.json) == row.problems);
+    }
+}
 
 TEST_CASE("only podinit's parameters of a kernel command line count") {
     const auto line =
@@ -72,6 +195,7 @@ TEST_CASE("a bad parameter is a warning and changes nothing") {
     CHECK(problems("podinit.=x").size() == 1);
     CHECK(problems("podinit.rescue=maybe") == Strings{"podinit.rescue: must be 0 or 1"});
     CHECK(problems("podinit.hostname") == Strings{"podinit.hostname: needs a value"});
+    CHECK(problems("podinit.hostname=Kiosk_7") == Strings{"podinit.hostname: not a host name"});
     CHECK(problems("podinit.manifests=") == Strings{"podinit.manifests: needs a value"});
     for (const spec::Problem& problem : spec::read_command_line("podinit.a podinit.b=", {}).problems)
         CHECK(problem.severity == spec::Severity::Warning);
