@@ -4,10 +4,10 @@
 // Nothing a client does can make PID 1 wait or grow without bound: sockets are non-blocking; a message longer than the
 // peer may send, bytes that are no Varlink message, a client that does not read its replies (a bounded queue), too many
 // clients (the newest goes; readers may not take the last places): each ends that one connection, with an error reply
-// where one can still be sent. Half a message waits for ever and costs its bytes. Calls on one connection are handed over
-// one at a time, in order: the next is read only after the last reply to the one before (Varlink).
-// A peer is judged when it connects, by SO_PEERCRED and SO_PEERGROUPS.
-// Descriptors belong to the message that holds the last byte they came with; at most eight a message, the rest is closed.
+// where one can still be sent. Half a message waits for ever and costs its bytes. Calls on one connection are handed
+// over one at a time, in order: the next is read only after the last reply to the one before (Varlink). A peer is
+// judged when it connects, by SO_PEERCRED and SO_PEERGROUPS. Descriptors belong to the message that holds the last byte
+// they came with; at most eight a message, the rest is closed.
 #pragma once
 
 #include "initd/poller.hpp"
@@ -33,7 +33,7 @@ struct Peer {
 };
 
 struct ControlPolicy {
-    uid_t owner = 0;   // may do all, besides root: podinit's own user when it is not PID 1
+    uid_t owner = 0;                        // may do all, besides root: podinit's own user when it is not PID 1
     gid_t readers = static_cast<gid_t>(-1); // may look
 };
 
@@ -66,9 +66,9 @@ class Control {
     // and org.varlink.service's own, are answered here.
     void on_client(const Ready& ready, std::vector<IncomingCall>& calls) noexcept;
 
-    // Queues one reply. A reply without `continues` and an error end the call, after which the next one on that connection
-    // may follow: it is appended to `calls` of the next on_client(), for which the loop is woken. A oneway call's replies
-    // are dropped, but end it all the same.
+    // Queues one reply. A reply without `continues` and an error end the call, after which the next one on that
+    // connection may follow: it is appended to `calls` of the next on_client(), for which the loop is woken. A oneway
+    // call's replies are dropped, but end it all the same.
     void reply(ClientId client, const spec::Reply& reply, bool continues = false) noexcept;
     void error(ClientId client, const spec::ControlError& error) noexcept;
 
