@@ -8,18 +8,26 @@
 #include "tests/catch.hpp"
 
 #include <memory>
+#include <stdexcept>
+#include <utility>
 
 namespace boot {
 
-// Boots with `options` at the first call and logs in at the console.
+// Boots with `options` at the first call and logs in at the console. A machine that does not come up is not tried
+// again.
 template <class MakeOptions>
 Machine& shared_machine(MakeOptions make_options) {
-    static const std::unique_ptr<Machine> machine = [&] {
+    static std::unique_ptr<Machine> machine;
+    static bool tried = false;
+    if (!tried) {
+        tried = true;
         workshop(); // so that it outlives the machine
         auto made = std::make_unique<Machine>(make_options());
         made->login();
-        return made;
-    }();
+        machine = std::move(made);
+    }
+    if (!machine)
+        throw std::runtime_error("the machine of these tests did not come up: see the first of them");
     return *machine;
 }
 
