@@ -33,6 +33,12 @@ long bind(const char* source, const char* target, std::uint64_t flags) noexcept 
     return add_mount_flags(AT_FDCWD, target, 0, flags);
 }
 
+// A mount needs no bind over itself first; mount_setattr says EINVAL of what is none.
+long make_read_only(const char* target) noexcept {
+    const long result = add_mount_flags(AT_FDCWD, target, 0, MS_REC | MS_RDONLY);
+    return result == -EINVAL ? bind(target, target, MS_REC | MS_RDONLY) : result;
+}
+
 long mask(const char* target) noexcept {
     const long result =
         raw::call(SYS_mount, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0");
@@ -69,7 +75,7 @@ long carry_out(const Child& child, Setup& setup) noexcept {
     case Setup::Op::Place: return place(child, setup);
     case Setup::Op::Bind: return bind(setup.source.c_str(), target, setup.flags);
     case Setup::Op::Mask: return passing(mask(target), -ENOENT);
-    case Setup::Op::ReadOnly: return passing(bind(target, target, MS_REC | MS_RDONLY), -ENOENT);
+    case Setup::Op::ReadOnly: return passing(make_read_only(target), -ENOENT);
     }
     return -EINVAL;
 }

@@ -89,23 +89,33 @@ void add_restrictions(std::vector<Setup>& out) {
         out.push_back({.op = Op::ReadOnly, .target = path});
 }
 
+// A new sysfs shows the network namespace of the process that mounts it. The machine's own is refused on top of itself
+// (EBUSY), and then is the right one already. It is made read-only as a mount: mounted so, it would be for everybody
+// who mounts it in that network namespace, privileged containers of the same pod among them.
+void add_sys(const ContainerFs& fs, std::vector<Setup>& out) {
+    Setup sys = mount("sysfs", "/sys", quiet);
+    if (fs.own_root)
+        out.push_back(directory("/sys", 0555));
+    else
+        sys.optional = true;
+    out.push_back(std::move(sys));
+    out.push_back(passing(mount("cgroup2", "/sys/fs/cgroup", quiet)));
+    if (!fs.privileged)
+        out.push_back({.op = Op::ReadOnly, .target = "/sys"});
+}
+
 } // namespace
 
 std::vector<Setup> container_mounts(const ContainerFs& fs) {
     std::vector<Setup> out;
     out.reserve(48);
-    const std::uint64_t read_only = fs.privileged ? 0 : MS_RDONLY;
     if (fs.mount_proc) {
         if (fs.own_root)
             out.push_back(directory("/proc", 0555));
         out.push_back(mount("proc", "/proc", quiet));
     }
     add_dev(fs, out);
-    // A new sysfs shows the network namespace of the process that mounts it.
-    if (fs.own_root)
-        out.push_back(directory("/sys", 0555));
-    out.push_back(mount("sysfs", "/sys", quiet | read_only));
-    out.push_back(passing(mount("cgroup2", "/sys/fs/cgroup", quiet | read_only)));
+    add_sys(fs, out);
     if (!fs.privileged)
         add_restrictions(out);
     return out;
