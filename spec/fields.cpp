@@ -36,10 +36,11 @@ bool asks_for_nothing(const Node& value, std::string_view unless) {
     case json::Kind::String: return value.size == 0 || value.string() == unless;
     case json::Kind::Array: return value.size == 0;
     case json::Kind::Object: {
+        if (value.size == 0 || unless.empty())
+            return value.size == 0;
         std::string text;
-        if (value.size != 0 && !unless.empty())
-            json::write(text, value);
-        return value.size == 0 || text == unless;
+        json::write(text, value);
+        return text == unless;
     }
     }
     return false;

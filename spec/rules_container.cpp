@@ -46,14 +46,14 @@ void Rules::port(const ContainerPort& port, const Path& path) const {
         error(path.child("name"), quoted(port.name) +
                                       " is not a port name: at most 15 lower case letters, digits and single "
                                       "'-', with at least one letter");
-    if (!port.host_port)
-        return;
+    if (!port.host_port || (pod_.spec.host_network && *port.host_port == port.container_port))
+        return; // the default, or what it would be: nothing that was not said above
     const Path at = path.child("hostPort");
     if (!in_range(*port.host_port))
         error(at, "must be between 1 and 65535");
     else if (!pod_.spec.host_network)
         error(at, "is not supported without hostNetwork by this version of podinit");
-    else if (*port.host_port != port.container_port)
+    else
         error(at, "must match containerPort when hostNetwork is true");
 }
 
