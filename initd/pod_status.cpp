@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/pod_status.hpp"
+
+#include "initd/pod_conditions.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+namespace initd {
+namespace {
+
+// As Go prints a time.Duration: "500ms", "1.5s", "1m20s", "5m0s".
+std::string go_duration(Millis span) {
+    const long long ms = span.count();
+    if (ms < 1000)
+        return std::to_string(ms) + "ms";
+    const long long seconds = ms / 1000;
+    std::string text;
+    if (seconds >= 3600)
+        text += std::to_string(seconds / 3600) + "h";
+    if (seconds >= 60)
+        text += std::to_string(seconds / 60 % 60) + "m";
+    text += std::to_string(seconds % 60);
+    if (ms % 1000 != 0) {
+        std::string fraction = std::to_string(1000 + ms % 1000);
+        fraction.erase(fraction.find_last_not_of('0') + 1);
+        text += "." + fraction.substr(1);
+    }
+    return text + "s";
+}
+
+const StartFailure* find_failure(const StatusFacts& facts, std::size_t container) {
+    const auto failure = std::ranges::find(facts.failures, container, &StartFailure::container);
+    return failure == facts.failures.end() ? nullptr : &*failure;
+}
+
+// Sums of strings cost more code than all else here.
+std::string join(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (std::string_view part : parts)
+        text += part;
+    return text;
+}
+
+std::string container_id(const StatusFacts& facts, std::size_t container, std::uint32_t attempt) {
+    return join({"podinit://", facts.pod.metadata.uid, "/", facts.pod.spec.containers[container].name, "/",
+                 std::to_string(attempt)});
+}
+
+std::string_view terminated_reason(const Exit& exit) {
+    if (exit.never_ran)
+        return "StartError";
+    if (exit.oom_killed)
+        return "OOMKilled";
+    return exit.code == 0 ? "Completed" : "Error";
+}
+
+void set_terminated(spec::ContainerState& state, const PastRun& run, const StatusFacts& facts, std::size_t container) {
+    if (!run.valid)
+        return;
+    spec::StateTerminated& terminated = state.terminated.emplace();
+    terminated.exit_code = run.exit.code;
+    terminated.reason = terminated_reason(run.exit);
+    terminated.started_at = wall_time(facts.clock, run.started);
+    terminated.finished_at = wall_time(facts.clock, run.finished);
+    terminated.container_id = container_id(facts, container, run.attempt);
+}
+
+// Why a start failed is only known of the last try.
+void set_last_run(spec::ContainerState& state, const UnitState& unit, const StatusFacts& facts, std::size_t container) {
+    set_terminated(state, unit.last, facts, container);
+    const StartFailure* failure = find_failure(facts, container);
+    if (failure && unit.last.exit.never_ran && !unit.not_created)
+        state.terminated->message = failure->message;
+}
+
+void set_crash_loop(spec::StateWaiting& waiting, const UnitState& unit, const StatusFacts& facts,
+                    std::size_t container) {
+    const spec::ObjectMeta& metadata = facts.pod.metadata;
+    waiting.reason = "CrashLoopBackOff";
+    waiting.message = join({"back-off ", go_duration(unit.resume - unit.last.finished),
+                            " restarting failed container=", facts.pod.spec.containers[container].name,
+                            " pod=", metadata.name, "_", metadata.namespace_, "(", metadata.uid, ")"});
+}
+
+// Nothing has been made of the container, at least not this time.
+void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
+                  std::size_t container) {
+    waiting.reason = "ContainerCreating";
+    const StartFailure* failure = find_failure(facts, container);
+    if (failure && unit.phase != UnitPhase::Starting) {
+        waiting.reason = failure->reason;
+        waiting.message = failure->message;
+    } else if (pod.phase == PodPhase::Waiting) {
+        waiting.message = "the pod that this one replaces has not ended yet";
+    }
+}
+
+void set_container(spec::ContainerStatus& status, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
+                   std::size_t container) {
+    status.name = facts.pod.spec.containers[container].name;
+    status.image = facts.pod.spec.containers[container].image;
+    status.restart_count = static_cast<std::int32_t>(unit.restarts);
+    status.ready = status.started = unit.phase == UnitPhase::Running;
+    if (status.ready || unit.last.valid)
+        status.container_id = container_id(facts, container, status.ready ? unit.restarts : unit.last.attempt);
+
+    if (unit.phase == UnitPhase::Running) {
+        status.state.running.emplace().started_at = wall_time(facts.clock, unit.started);
+        set_last_run(status.last_state, unit, facts, container);
+    } else if (!unit.last.valid) {
+        set_creating(status.state.waiting.emplace(), pod, unit, facts, container);
+    } else if (unit.phase == UnitPhase::BackOff) {
+        if (unit.not_created)
+            set_creating(status.state.waiting.emplace(), pod, unit, facts, container);
+        else
+            set_crash_loop(status.state.waiting.emplace(), unit, facts, container);
+        set_last_run(status.last_state, unit, facts, container);
+    } else { // also just before its next start, as the kubelet shows it
+        set_last_run(status.state, unit, facts, container);
+        set_terminated(status.last_state, unit.before, facts, container);
+    }
+}
+
+std::string_view phase_of(const PodState& pod, std::span<const UnitState> units) {
+    const auto is_running = [](const UnitState& unit) { return unit.phase == UnitPhase::Running; };
+    const auto has_ended = [](const UnitState& unit) { return unit.phase == UnitPhase::Done; };
+    const auto never_ran = [&](const UnitState& unit) { return !is_running(unit) && !unit.last.valid; };
+    if (std::ranges::any_of(units, never_ran)) // removed before it could start: Failed
+        return pod.phase == PodPhase::Dropping && pod.stop_asked != never ? "Failed" : "Pending";
+    if (!std::ranges::all_of(units, has_ended))
+        return "Running";
+    return std::ranges::all_of(units, [](const UnitState& unit) { return unit.last.exit.code == 0; }) ? "Succeeded"
+                                                                                                      : "Failed";
+}
+
+} // namespace
+
+std::string wall_time(const Clock& clock, Millis moment) {
+    if (moment == never)
+        return "";
+    // A machine without a clock of its own boots in 1970, where 0 would say "unset".
+    return spec::rfc3339(std::max<std::int64_t>(1, clock.epoch_ms - (clock.boot - moment).count()));
+}
+
+spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFacts& facts) {
+    const PodState& pod = core.pod(slot);
+    const std::span<const UnitState> units = core.units(slot);
+    spec::PodStatus status;
+    status.phase = phase_of(pod, units);
+    status.qos_class = "BestEffort"; // no container can ask for resources yet
+    status.start_time = wall_time(facts.clock, pod.started);
+    if (!facts.host_ip.empty()) {
+        status.host_ip = facts.host_ip;
+        status.host_ips.emplace_back().ip = facts.host_ip;
+        if (facts.pod.spec.host_network.value_or(false) && pod.started != never) {
+            status.pod_ip = facts.host_ip;
+            status.pod_ips.emplace_back().ip = facts.host_ip;
+        }
+    }
+    if (pod.stop_asked != never && !pod.removed) {
+        status.reason = "Terminated";
+        status.message = "Pod was terminated in response to imminent node shutdown.";
+    }
+    const std::size_t count = std::min(units.size(), facts.pod.spec.containers.size());
+    status.container_statuses.resize(count);
+    for (std::size_t i = 0; i < count; ++i)
+        set_container(status.container_statuses[i], pod, units[i], facts, i);
+    set_conditions(status, pod, units, facts.clock);
+    return status;
+}
+
+} // namespace initd

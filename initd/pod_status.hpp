@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the core knows of a pod, in the words of a Kubernetes PodStatus (kubelet: kubelet_pods.go getPhase and
+// convertToAPIContainerStatuses, status/generate.go). Computes only.
+#pragma once
+
+#include "initd/core.hpp"
+#include "initd/pods.hpp"
+#include "spec/status.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace initd {
+
+// One moment on both clocks: what the core remembers is since boot, and becomes wall time only when it is shown.
+struct Clock {
+    Millis boot{0};
+    std::int64_t epoch_ms = 0;
+};
+
+// RFC 3339; "" for `never`.
+std::string wall_time(const Clock& clock, Millis moment);
+
+struct StatusFacts { // what the core does not know
+    const spec::Pod& pod;
+    std::span<const StartFailure> failures; // why the last tries at a start failed
+    std::string host_ip;                    // empty: the machine has no address yet
+    Clock clock;
+};
+
+spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFacts& facts);
+
+} // namespace initd
