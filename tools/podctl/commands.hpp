@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs. Each takes what the command line said as a value, does its work and gives the exit code; Failure is
+// thrown.
+#pragma once
+
+#include "spec/control.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ctl {
+
+struct Common {
+    std::string socket = "/run/podinit/control.sock";
+    std::string namespace_; // as given; empty: not given
+    std::string namespace_or_default() const { return namespace_.empty() ? "default" : namespace_; }
+};
+
+struct ApplyOptions {
+    std::vector<std::string> files;
+    std::string dry_run = "none"; // none | client | server
+    bool transient = false;
+};
+int run_apply(const Common& common, const ApplyOptions& options);
+
+struct DeleteOptions {
+    std::vector<std::string> args;
+    std::vector<std::string> files;
+    std::string selector;
+    std::string grace_period; // seconds; empty or negative: the pod's own
+    bool now = false;
+    bool all = false;
+    bool wait = true;
+    bool ignore_not_found = false;
+};
+int run_delete(const Common& common, const DeleteOptions& options);
+
+struct GetOptions {
+    std::vector<std::string> args;
+    std::string output; // "" | wide | json | yaml | name
+    std::string selector;
+    bool all_namespaces = false;
+    bool no_headers = false;
+    bool show_labels = false;
+};
+int run_get(const Common& common, const GetOptions& options);
+int run_describe(const Common& common, const GetOptions& options);
+
+struct ExecOptions {
+    std::string pod;
+    std::string container;
+    std::vector<std::string> command;
+    bool in = false;
+    bool tty = false;
+    bool quiet = false;
+};
+int run_exec(const Common& common, const ExecOptions& options);
+
+struct LogsOptions {
+    std::string pod;
+    std::string container;
+    std::string tail = "-1"; // lines; negative: all
+    bool follow = false;
+    bool previous = false;
+    bool timestamps = false;
+};
+int run_logs(const Common& common, const LogsOptions& options);
+
+struct RestartOptions {
+    std::string pod;
+    std::string container;
+};
+int run_restart(const Common& common, const RestartOptions& options);
+
+int run_node(const Common& common);
+int run_power(const Common& common, spec::PowerAction action);
+int run_version(const Common& common, bool client_only);
+
+} // namespace ctl

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// delete: all pods are told to stop before the first one is waited for, each over a connection of its own, because
+// podinit takes the next call of a connection only after the last reply to the one before.
+#include "tools/podctl/commands.hpp"
+
+#include "tools/podctl/client.hpp"
+#include "tools/podctl/json_value.hpp"
+#include "tools/podctl/manifests.hpp"
+#include "tools/podctl/names.hpp"
+#include "tools/podctl/number.hpp"
+#include "tools/podctl/output.hpp"
+#include "tools/podctl/pods.hpp"
+#include "tools/podctl/selector.hpp"
+
+#include <algorithm>
+
+namespace ctl {
+
+namespace {
+
+constexpr std::size_t at_once = 16; // connections
+
+struct Target {
+    std::string namespace_;
+    std::string name;
+    std::string file; // where it was named; empty: on the command line
+};
+
+std::string text_member(const JsonValue& object, std::string_view key) {
+    const JsonValue* value = object.find(key);
+    return value && value->kind == JsonValue::Kind::String ? value->text : "";
+}
+
+// A manifest need not be valid for its pod to be deleted: a kind and a name will do.
+std::vector<Target> targets_in(const Inputs& inputs, const Common& common) {
+    for (const std::string& error : inputs.errors)
+        fail({error});
+    std::vector<Target> targets;
+    for (const InputObject& object : inputs.objects) {
+        const auto value = read_json(object.json);
+        const JsonValue* metadata = value ? value->find("metadata") : nullptr;
+        const std::string name = metadata ? text_member(*metadata, "name") : "";
+        if (name.empty() || text_member(*value, "kind") != "Pod")
+            fail({to_text(object, {.pointer = "", .message = "not a Pod with a name"})});
+        const std::string namespace_ = text_member(*metadata, "namespace");
+        targets.push_back({namespace_.empty() ? common.namespace_or_default() : namespace_, name, object.file->name});
+    }
+    return targets;
+}
+
+std::vector<Target> targets_selected(const Common& common, const DeleteOptions& options) {
+    const auto selector = parse_selector(options.selector);
+    if (!selector)
+        fail({"unable to parse requirement: ", selector.error()});
+    Client client(common.socket);
+    std::vector<Target> targets;
+    for (const ListedPod& pod : value_or_fail(list_pods(client, common.namespace_or_default(), "")))
+        if (matches(*selector, pod.view.pod.metadata.labels))
+            targets.push_back({pod.view.pod.metadata.namespace_, pod.view.pod.metadata.name, ""});
+    if (targets.empty())
+        print({"No resources found\n"});
+    return targets;
+}
+
+std::vector<Target> find_targets(const Common& common, const DeleteOptions& options) {
+    if (!options.files.empty()) {
+        if (!options.args.empty())
+            fail({"when -f is given, no resource may be named beside it"});
+        return targets_in(read_inputs(options.files), common);
+    }
+    if (options.args.empty())
+        fail({"You must provide one or more pods by name, -l, --all or -f; see 'podctl delete --help'"});
+    const auto names = pod_names(options.args);
+    if (options.all || !options.selector.empty()) {
+        if (!names.empty())
+            fail({"a name cannot be provided together with --all or a selector"});
+        return targets_selected(common, options);
+    }
+    if (names.empty())
+        fail({"resource(s) were provided, but no name was specified"});
+    std::vector<Target> targets;
+    for (const std::string& name : names)
+        targets.push_back({common.namespace_or_default(), name, ""});
+    return targets;
+}
+
+std::optional<std::int64_t> grace_period(const DeleteOptions& options) {
+    if (options.now && !options.grace_period.empty())
+        fail({"--now and --grace-period cannot be specified together"});
+    if (options.now)
+        return 1;
+    if (options.grace_period.empty())
+        return std::nullopt;
+    const std::int64_t seconds = parse_number("--grace-period", options.grace_period);
+    return seconds < 0 ? std::nullopt : std::optional(seconds);
+}
+
+class Deletion {
+  public:
+    Deletion(const Common& common, const DeleteOptions& options, const Target& target)
+        : target_(target)
+        , client_(common.socket)
+        , wait_(options.wait)
+        , ignore_not_found_(options.ignore_not_found)
+        , call_(spec::Delete{target.namespace_, target.name, grace_period(options)}) {
+        client_.send({.call = call_, .more = wait_});
+    }
+
+    // True when podinit has begun, or there was nothing to delete and that is fine.
+    bool begun() {
+        const auto answer = client_.receive(call_);
+        if (!answer) {
+            gone_ = true;
+            if (ignore_not_found_ && is_not_found(answer.error()))
+                return true;
+            spec::ControlError error = answer.error();
+            if (!target_.file.empty())
+                error.message = "error when deleting \"" + target_.file + "\": " + error.message;
+            complain({to_text(error)});
+            return false;
+        }
+        print({"pod \"", target_.name, "\" deleted\n"});
+        gone_ = !answer->continues;
+        return true;
+    }
+
+    bool wait() {
+        while (!gone_) {
+            const auto answer = client_.receive(call_);
+            if (!answer) {
+                complain({to_text(answer.error())});
+                return false;
+            }
+            gone_ = !answer->continues;
+        }
+        return true;
+    }
+
+  private:
+    const Target& target_;
+    Client client_;
+    bool wait_;
+    bool ignore_not_found_;
+    bool gone_ = false;
+    spec::Call call_;
+};
+
+} // namespace
+
+int run_delete(const Common& common, const DeleteOptions& options) {
+    const std::vector<Target> targets = find_targets(common, options);
+    bool ok = true;
+    for (std::size_t first = 0; first < targets.size(); first += at_once) {
+        const std::size_t last = std::min(first + at_once, targets.size());
+        std::vector<Deletion> deletions;
+        for (std::size_t i = first; i < last; ++i)
+            deletions.emplace_back(common, options, targets[i]);
+        for (Deletion& deletion : deletions)
+            ok = deletion.begun() && ok;
+        flush_output(); // before the wait, so that one sees what is waited for
+        for (Deletion& deletion : deletions)
+            ok = deletion.wait() && ok;
+    }
+    return ok ? 0 : 1;
+}
+
+} // namespace ctl

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// restart, node, poweroff, reboot, halt, version: the verbs that are one question and its answer.
+#include "tools/podctl/commands.hpp"
+
+#include "tools/podctl/client.hpp"
+#include "tools/podctl/duration.hpp"
+#include "tools/podctl/names.hpp"
+#include "tools/podctl/output.hpp"
+#include "tools/podctl/table.hpp"
+
+#include <algorithm>
+
+namespace ctl {
+
+namespace {
+
+std::string join(const std::vector<std::string>& list) {
+    std::string text;
+    for (const std::string& item : list)
+        text += (text.empty() ? "" : ", ") + item;
+    return text.empty() ? "<none>" : text;
+}
+
+std::string rejected_text(const std::vector<spec::RejectedManifest>& rejected) {
+    if (rejected.empty())
+        return "Rejected manifests:\t<none>\n";
+    std::string text = "Rejected manifests:\n";
+    for (const spec::RejectedManifest& manifest : rejected) {
+        text += "  " + manifest.file + ":\n";
+        for (const std::string& problem : manifest.problems)
+            text += "    " + problem + '\n';
+    }
+    return text;
+}
+
+std::string features_text(std::vector<spec::Feature> features) {
+    std::stable_partition(features.begin(), features.end(), [](const spec::Feature& f) { return f.present; });
+    std::string text = "Features:\n";
+    for (const spec::Feature& feature : features)
+        text += "  " + feature.name + (feature.present ? "\tyes\t" : "\tno\t") + feature.detail + '\n';
+    return text;
+}
+
+std::string node_text(const spec::NodeInfo& node) {
+    std::string text;
+    const auto line = [&text](std::string_view title, std::string_view value) {
+        text.append(title).append(":\t").append(value.empty() ? "<none>" : value).append("\n");
+    };
+    line("Name", node.hostname);
+    line("Machine ID", node.machine_id);
+    line("Boot ID", node.boot_id);
+    line("Kernel", node.kernel);
+    line("Architecture", node.architecture);
+    line("podinit", node.version + (node.pid1 ? ", PID 1" : ", not PID 1"));
+    line("Uptime", human_duration(node.uptime_seconds));
+    line("CPUs", std::to_string(node.cpus));
+    line("Memory", std::to_string(node.memory_bytes >> 20) + " MiB");
+    line("Addresses", join(node.addresses));
+    line("Pods", std::to_string(node.pods));
+    line("Manifests", join(node.manifest_dirs));
+    line("Images", join(node.image_dirs));
+    return text + features_text(node.features) + rejected_text(node.rejected);
+}
+
+} // namespace
+
+int run_restart(const Common& common, const RestartOptions& options) {
+    const std::string pod = pod_name(options.pod);
+    Client client(common.socket);
+    const spec::Call call = spec::Restart{common.namespace_or_default(), pod, options.container};
+    const auto restarted = value_or_fail(client.ask<spec::Restarted>(call));
+    if (options.container.empty())
+        print({"pod/", pod, " restarted\n"});
+    else
+        print({"pod/", pod, " restarted (", join(restarted.containers), ")\n"});
+    return 0;
+}
+
+int run_node(const Common& common) {
+    Client client(common.socket);
+    print({align(node_text(value_or_fail(client.ask<spec::NodeInfo>(spec::Node{}))), describe_stops)});
+    return 0;
+}
+
+int run_power(const Common& common, spec::PowerAction action) {
+    Client client(common.socket);
+    value_or_fail(client.ask<spec::PowerAccepted>(spec::Power{action}));
+    return 0;
+}
+
+int run_version(const Common& common, bool client_only) {
+    print({"Client Version: v", PODINIT_VERSION, "\n"});
+    if (client_only)
+        return 0;
+    flush_output();
+    Client client(common.socket);
+    print({"Server Version: v", value_or_fail(client.ask<spec::ServiceInfo>(spec::GetInfo{})).version, "\n"});
+    return 0;
+}
+
+} // namespace ctl

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/podctl/manifests.hpp"
+
+#include "spec/control.hpp"
+#include "spec/manifest.hpp"
+#include "tools/podctl/fd.hpp"
+#include "tools/podctl/json_value.hpp"
+#include "tools/podctl/output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace ctl {
+
+namespace {
+
+bool is_manifest_name(std::string_view name) {
+    return name.ends_with(".json") || name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
+std::vector<std::string> files_in(const std::string& path) {
+    DIR* directory = opendir(path.c_str());
+    if (!directory)
+        fail({"reading ", path, ": ", std::strerror(errno)});
+    std::vector<std::string> files;
+    while (const dirent* entry = readdir(directory)) {
+        const std::string file = path + (path.ends_with('/') ? "" : "/") + entry->d_name;
+        struct stat info {};
+        if (is_manifest_name(entry->d_name) && stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode))
+            files.push_back(file);
+    }
+    closedir(directory);
+    if (files.empty())
+        fail({"error reading [", path, "]: recognized file extensions are [.json .yaml .yml]"});
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::string read_all(const std::string& name, int fd) {
+    std::string text;
+    std::array<char, 65536> buffer;
+    for (;;) {
+        const ssize_t n = read(fd, buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            fail({"reading ", name, ": ", std::strerror(errno)});
+        if (n == 0)
+            return text;
+        text.append(buffer.data(), static_cast<std::size_t>(n));
+        if (text.size() > spec::max_message_bytes)
+            fail({"reading ", name, ": more than ", std::to_string(spec::max_message_bytes >> 20), " MiB"});
+    }
+}
+
+InputFile read_file(const std::string& path) {
+    if (path == "-")
+        return {.name = "STDIN", .text = read_all("STDIN", STDIN_FILENO), .documents = {}};
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
+        fail({"reading ", path, ": ", std::strerror(errno)});
+    return {.name = path, .text = read_all(path, file.get()), .documents = {}};
+}
+
+std::vector<std::string> expand_paths(std::span<const std::string> paths) {
+    std::vector<std::string> files;
+    for (const std::string& path : paths) {
+        struct stat info {};
+        if (path == "-") {
+            files.push_back(path);
+        } else if (path.starts_with("http://") || path.starts_with("https://")) {
+            fail({"reading ", path, ": podctl does not fetch; try `curl -L ", path, " | podctl apply -f -`"});
+        } else if (stat(path.c_str(), &info) != 0) {
+            if (errno == ENOENT)
+                fail({"the path \"", path, "\" does not exist"});
+            fail({"reading ", path, ": ", std::strerror(errno)});
+        } else if (S_ISDIR(info.st_mode)) {
+            for (std::string& file : files_in(path))
+                files.push_back(std::move(file));
+        } else {
+            files.push_back(path);
+        }
+    }
+    return files;
+}
+
+// The object or, for a List, its objects.
+void add_objects(Inputs& inputs, std::string json, const InputFile& file, std::size_t document) {
+    InputObject whole{.json = std::move(json), .file = &file, .document = document, .pointer = ""};
+    const auto value = read_json(whole.json);
+    const JsonValue* kind = value ? value->find("kind") : nullptr;
+    if (!kind || (kind->text != "List" && kind->text != "PodList")) {
+        inputs.objects.push_back(std::move(whole));
+        return;
+    }
+    auto items = spec::list_items(whole.json);
+    if (!items) {
+        for (const spec::Problem& problem : items.error())
+            inputs.errors.push_back(to_text(whole, problem));
+        return;
+    }
+    for (std::size_t i = 0; i < items->size(); ++i)
+        inputs.objects.push_back({.json = std::move((*items)[i]),
+                                  .file = &file,
+                                  .document = document,
+                                  .pointer = "/items/" + std::to_string(i)});
+}
+
+bool starts_like_json(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    return first != text.npos && text[first] == '{';
+}
+
+void add_file(Inputs& inputs, const std::string& path) {
+    InputFile& file = inputs.files.emplace_back(read_file(path));
+    // A flow mapping of YAML begins like JSON, so what is no JSON has another chance.
+    if (starts_like_json(file.text) && (file.name.ends_with(".json") || read_json(file.text)))
+        return add_objects(inputs, file.text, file, 0);
+    const auto report = [&](const spec::Problem& problem) {
+        inputs.errors.push_back(spec::to_text(file.name, problem));
+    };
+    auto documents = read_yaml(file.text);
+    if (!documents)
+        return report(documents.error());
+    file.documents = *std::move(documents);
+    for (std::size_t i = 0; i < file.documents.size(); ++i) {
+        auto json = file.documents[i].to_json();
+        if (json)
+            add_objects(inputs, *std::move(json), file, i);
+        else
+            report(json.error());
+    }
+}
+
+YamlMark position(const InputObject& object, std::string_view pointer) {
+    const std::string whole = object.pointer + std::string(pointer);
+    if (object.document < object.file->documents.size())
+        return object.file->documents[object.document].locate(whole);
+    // JSON is YAML too, as far as positions go.
+    const auto documents = read_yaml(object.file->text);
+    return documents && documents->size() == 1 ? documents->front().locate(whole) : YamlMark{};
+}
+
+} // namespace
+
+Inputs read_inputs(std::span<const std::string> paths) {
+    Inputs inputs;
+    for (const std::string& path : expand_paths(paths))
+        add_file(inputs, path);
+    return inputs;
+}
+
+std::string to_text(const InputObject& object, const spec::Problem& problem) {
+    if (problem.pointer.empty() && problem.line != 0)
+        return spec::to_text(object.file->name, problem);
+    std::string text = object.file->name + ':';
+    if (const YamlMark mark = position(object, problem.pointer); mark.line != 0)
+        text += std::to_string(mark.line) + ':' + std::to_string(mark.column) + ':';
+    text += ' ';
+    if (const std::string pointer = object.pointer + problem.pointer; !pointer.empty())
+        text += pointer + ": ";
+    return text + problem.message;
+}
+
+} // namespace ctl

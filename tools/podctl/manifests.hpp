@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files named with -f become objects that remember where they were written.
+#pragma once
+
+#include "spec/problem.hpp"
+#include "tools/podctl/yaml_read.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ctl {
+
+struct InputFile {
+    std::string name; // as the user knows it; "STDIN" for "-"
+    std::string text;
+    std::vector<YamlDocument> documents; // none for JSON
+};
+
+struct InputObject {
+    std::string json; // compact
+    const InputFile* file = nullptr;
+    std::size_t document = 0; // in the file
+    std::string pointer;      // where in the document: "" or, in a List, "/items/3"
+};
+
+struct Inputs {
+    std::deque<InputFile> files; // objects point into it
+    std::vector<InputObject> objects;
+    std::vector<std::string> errors; // one line each
+};
+
+// Reads files, directories (*.json, *.yaml, *.yml, sorted, not deeper) and "-". Throws Failure for what is not there.
+Inputs read_inputs(std::span<const std::string> paths);
+
+// "FILE:LINE:COLUMN: POINTER: MESSAGE", with the position where the problem's value is written, as far as it can be
+// told.
+std::string to_text(const InputObject& object, const spec::Problem& problem);
+
+} // namespace ctl

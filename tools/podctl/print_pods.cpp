@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/podctl/print_pods.hpp"
+
+#include "tools/podctl/duration.hpp"
+
+#include <algorithm>
+
+namespace ctl {
+
+namespace {
+
+std::string or_none(const std::string& text) {
+    return text.empty() ? "<none>" : text;
+}
+
+// "" when a container does not change what the pod says of itself.
+std::string reason_of(const spec::ContainerState& state) {
+    if (state.waiting && !state.waiting->reason.empty())
+        return state.waiting->reason;
+    if (!state.terminated)
+        return "";
+    if (!state.terminated->reason.empty())
+        return state.terminated->reason;
+    return "ExitCode:" + std::to_string(state.terminated->exit_code);
+}
+
+bool is_running(const spec::ContainerStatus& container) {
+    return container.ready && container.state.running && reason_of(container.state).empty();
+}
+
+bool has_ready_condition(const spec::PodStatus& status) {
+    return std::any_of(status.conditions.begin(), status.conditions.end(),
+                       [](const spec::PodCondition& c) { return c.type == "Ready" && c.status == "True"; });
+}
+
+// "3 (45s ago)": RFC 3339 times in UTC compare as text.
+std::string restarts_text(const spec::PodStatus& status, std::int64_t now_ms) {
+    std::int64_t restarts = 0;
+    std::string last;
+    for (const spec::ContainerStatus& container : status.container_statuses) {
+        restarts += container.restart_count;
+        if (container.last_state.terminated)
+            last = std::max(last, container.last_state.terminated->finished_at);
+    }
+    std::string text = std::to_string(restarts);
+    if (restarts != 0 && !last.empty())
+        text += " (" + age(last, now_ms) + " ago)";
+    return text;
+}
+
+} // namespace
+
+std::string pod_status(const spec::PodView& view) {
+    const spec::PodStatus& status = view.status;
+    std::string reason = status.reason.empty() ? status.phase : status.reason;
+    // The first container that has something to say, says it.
+    const auto speaker = std::find_if(status.container_statuses.begin(), status.container_statuses.end(),
+                                      [](const auto& container) { return !reason_of(container.state).empty(); });
+    if (speaker != status.container_statuses.end())
+        reason = reason_of(speaker->state);
+    if (reason == "Completed" &&
+        std::any_of(status.container_statuses.begin(), status.container_statuses.end(), is_running))
+        reason = has_ready_condition(status) ? "Running" : "NotReady";
+    const bool ended = status.phase == "Succeeded" || status.phase == "Failed";
+    return !view.deletion_timestamp.empty() && !ended ? "Terminating" : reason;
+}
+
+std::string labels_text(spec::StringMap labels) {
+    std::sort(labels.begin(), labels.end());
+    std::string text;
+    for (const auto& [key, value] : labels)
+        text += (text.empty() ? "" : ",") + key + '=' + value;
+    return or_none(text);
+}
+
+std::vector<std::string> pod_header(RowOptions options) {
+    std::vector<std::string> row = {"NAME", "READY", "STATUS", "RESTARTS", "AGE"};
+    if (options.with_namespace)
+        row.insert(row.begin(), "NAMESPACE");
+    if (options.wide)
+        row.insert(row.end(), {"IP", "NODE", "NOMINATED NODE", "READINESS GATES"});
+    if (options.show_labels)
+        row.emplace_back("LABELS");
+    return row;
+}
+
+std::vector<std::string> pod_row(const spec::PodView& view, RowOptions options, std::int64_t now_ms) {
+    const spec::PodStatus& status = view.status;
+    const auto ready = std::count_if(status.container_statuses.begin(), status.container_statuses.end(), is_running);
+    std::vector<std::string> row = {
+        view.pod.metadata.name,
+        std::to_string(ready) + '/' + std::to_string(view.pod.spec.containers.size()),
+        pod_status(view),
+        restarts_text(status, now_ms),
+        age(view.pod.metadata.creation_timestamp, now_ms),
+    };
+    if (options.with_namespace)
+        row.insert(row.begin(), view.pod.metadata.namespace_);
+    if (options.wide) {
+        const std::string ip = status.pod_ips.empty() ? "" : status.pod_ips.front().ip;
+        row.insert(row.end(), {or_none(ip), or_none(view.pod.spec.node_name), "<none>", "<none>"});
+    }
+    if (options.show_labels)
+        row.push_back(labels_text(view.pod.metadata.labels));
+    return row;
+}
+
+} // namespace ctl

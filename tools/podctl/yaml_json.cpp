@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// YamlDocument: the tree as JSON, and the positions of its values.
+#include "tools/podctl/yaml_read.hpp"
+
+#include "spec/text.hpp"
+#include "tools/podctl/yaml_scalar.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <set>
+#include <utility>
+
+namespace ctl {
+
+namespace {
+
+constexpr std::string_view standard_tags = "tag:yaml.org,2002:";
+
+// A problem on its way up; at the border it becomes an unexpected.
+struct Refused {
+    spec::Problem problem;
+};
+[[noreturn]] void refuse(const YamlNode& node, std::string message) {
+    throw Refused{{.pointer = "", .message = std::move(message), .line = node.mark.line, .column = node.mark.column}};
+}
+
+std::string decode_base64(const YamlNode& node) {
+    static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    unsigned bits = 0;
+    int count = 0;
+    for (const char c : node.value) {
+        if (c == '=' || c == ' ' || c == '\n')
+            continue;
+        const char* found = c != '\0' ? std::strchr(alphabet, c) : nullptr;
+        if (!found)
+            refuse(node, "!!binary value is not base64");
+        bits = bits << 6 | static_cast<unsigned>(found - alphabet);
+        if ((count += 6) >= 8)
+            out += static_cast<char>(bits >> (count -= 8) & 0xff);
+    }
+    return out;
+}
+
+struct Value {
+    ScalarKind kind;
+    std::string text; // a string's value, anything else's JSON
+};
+
+Value value_of(const YamlNode& node) {
+    std::string_view tag = node.tag;
+    const bool standard = tag.starts_with(standard_tags);
+    if (standard)
+        tag.remove_prefix(standard_tags.size());
+    if (standard && tag == "binary")
+        return {ScalarKind::String, decode_base64(node)};
+    const bool typed = standard && (tag == "int" || tag == "float" || tag == "bool" || tag == "null");
+    if ((!tag.empty() && !typed) || (!node.plain && !typed))
+        return {ScalarKind::String, node.value};
+    Scalar scalar = resolve_plain(node.value);
+    const bool fits = !typed || (tag == "int" && scalar.kind == ScalarKind::Int) ||
+                      (tag == "float" && (scalar.kind == ScalarKind::Float || scalar.kind == ScalarKind::Int)) ||
+                      (tag == "bool" && scalar.kind == ScalarKind::Bool) ||
+                      (tag == "null" && scalar.kind == ScalarKind::Null);
+    if (!fits)
+        refuse(node, "\"" + node.value + "\" is no !!" + std::string(tag));
+    if (scalar.kind == ScalarKind::String)
+        return {ScalarKind::String, node.value};
+    if (scalar.json.empty())
+        refuse(node, "JSON has no number \"" + node.value + "\"");
+    return {scalar.kind, std::move(scalar.json)};
+}
+
+std::string key_of(const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::Scalar)
+        refuse(node, "a key must be a scalar");
+    Value value = value_of(node);
+    if (value.kind == ScalarKind::Null)
+        refuse(node, "a key must not be null");
+    return std::move(value.text);
+}
+
+bool is_merge(const YamlNode& key) {
+    return key.kind == YamlNode::Kind::Scalar && key.value == "<<" &&
+           ((key.plain && key.tag.empty()) || key.tag == "tag:yaml.org,2002:merge");
+}
+
+struct Member {
+    std::string key;
+    std::uint32_t key_node;
+    std::uint32_t value_node;
+};
+
+// A walk over the tree with every alias written out, bounded in depth, nodes and bytes.
+class Walk {
+  public:
+    explicit Walk(const std::vector<YamlNode>& nodes)
+        : nodes_(nodes) {}
+
+    // The members of a mapping, merges resolved: its own in the order in which they are written, then merged ones.
+    std::vector<Member> members(const YamlNode& mapping, std::size_t depth) {
+        enter(mapping, depth);
+        std::vector<Member> own;
+        std::vector<std::uint32_t> merges;
+        for (std::size_t i = 0; i + 1 < mapping.children.size(); i += 2) {
+            const std::uint32_t key = mapping.children[i];
+            const std::uint32_t value = mapping.children[i + 1];
+            enter(nodes_[key], depth);
+            if (is_merge(nodes_[key]))
+                merges.push_back(value);
+            else
+                own.push_back({key_of(nodes_[key]), key, value});
+        }
+        refuse_duplicates(own);
+        if (!merges.empty())
+            merge_into(own, merges, depth + 1);
+        return own;
+    }
+
+    void write(std::uint32_t index, std::size_t depth) {
+        const YamlNode& node = nodes_[index];
+        switch (node.kind) {
+        case YamlNode::Kind::Scalar: enter(node, depth); return write_scalar(node);
+        case YamlNode::Kind::Sequence: {
+            enter(node, depth);
+            char separator = '[';
+            for (const std::uint32_t child : node.children) {
+                out += std::exchange(separator, ',');
+                write(child, depth + 1);
+            }
+            out += separator == '[' ? "[]" : "]";
+            return;
+        }
+        case YamlNode::Kind::Mapping: {
+            char separator = '{';
+            for (const Member& member : members(node, depth)) {
+                out += std::exchange(separator, ',');
+                spec::append_json_string(out, member.key);
+                out += ':';
+                write(member.value_node, depth + 1);
+            }
+            out += separator == '{' ? "{}" : "}";
+            return;
+        }
+        }
+    }
+
+    std::string out;
+
+  private:
+    void enter(const YamlNode& node, std::size_t depth) {
+        if (depth > max_yaml_depth)
+            refuse(node, "nested too deeply");
+        if (++visited_ > max_yaml_nodes || out.size() > max_yaml_output)
+            refuse(node, "too large once its aliases are written out");
+    }
+
+    void write_scalar(const YamlNode& node) {
+        const Value value = value_of(node);
+        if (value.kind == ScalarKind::String)
+            spec::append_json_string(out, value.text);
+        else
+            out += value.text;
+    }
+
+    void refuse_duplicates(const std::vector<Member>& members) const {
+        std::vector<const Member*> sorted;
+        for (const Member& member : members)
+            sorted.push_back(&member);
+        std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->key < b->key; });
+        const auto twice =
+            std::adjacent_find(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->key == b->key; });
+        if (twice == sorted.end())
+            return;
+        const YamlNode& first = nodes_[(*twice)->key_node];
+        refuse(nodes_[(*(twice + 1))->key_node],
+               "duplicate key \"" + (*twice)->key + "\", first in line " + std::to_string(first.mark.line));
+    }
+
+    void merge_into(std::vector<Member>& own, const std::vector<std::uint32_t>& merges, std::size_t depth) {
+        std::set<std::string> seen;
+        for (const Member& member : own)
+            seen.insert(member.key);
+        std::vector<std::uint32_t> mappings;
+        for (const std::uint32_t value : merges) {
+            const YamlNode& node = nodes_[value];
+            if (node.kind == YamlNode::Kind::Sequence)
+                mappings.insert(mappings.end(), node.children.begin(), node.children.end());
+            else
+                mappings.push_back(value);
+        }
+        for (const std::uint32_t index : mappings) {
+            if (nodes_[index].kind != YamlNode::Kind::Mapping)
+                refuse(nodes_[index], "\"<<\" needs a mapping or a sequence of mappings");
+            for (Member& member : members(nodes_[index], depth))
+                if (seen.insert(member.key).second)
+                    own.push_back(std::move(member));
+        }
+    }
+
+    const std::vector<YamlNode>& nodes_;
+    std::size_t visited_ = 0;
+};
+
+// The next part of a JSON pointer, unescaped (RFC 6901).
+std::string take_token(std::string_view& pointer) {
+    pointer.remove_prefix(1); // the slash
+    const std::string_view raw = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(raw.size());
+    std::string token;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        if (raw[i] == '~' && i + 1 < raw.size())
+            token += raw[++i] == '1' ? '/' : '~';
+        else
+            token += raw[i];
+    }
+    return token;
+}
+
+} // namespace
+
+std::expected<std::string, spec::Problem> YamlDocument::to_json() const {
+    Walk walk(nodes_);
+    try {
+        walk.write(0, 0);
+    } catch (Refused& refused) {
+        return std::unexpected(std::move(refused.problem));
+    }
+    return std::move(walk.out);
+}
+
+YamlMark YamlDocument::locate(std::string_view pointer) const {
+    YamlMark mark = nodes_[0].mark;
+    try {
+        walk_to(pointer, mark);
+    } catch (const Refused&) { // then to_json() refuses it too, and says so
+    }
+    return mark;
+}
+
+void YamlDocument::walk_to(std::string_view pointer, YamlMark& mark) const {
+    Walk walk(nodes_);
+    std::uint32_t index = 0;
+    for (std::size_t depth = 0; pointer.starts_with('/'); ++depth) {
+        const std::string token = take_token(pointer);
+        const YamlNode& node = nodes_[index];
+        if (node.kind == YamlNode::Kind::Mapping) {
+            const auto members = walk.members(node, depth);
+            const auto found =
+                std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.key == token; });
+            if (found == members.end())
+                return;
+            mark = nodes_[found->key_node].mark;
+            index = found->value_node;
+        } else if (node.kind == YamlNode::Kind::Sequence) {
+            const auto item = static_cast<std::size_t>(std::strtoul(token.c_str(), nullptr, 10));
+            if (item >= node.children.size())
+                return;
+            index = node.children[item];
+            mark = nodes_[index].mark;
+        } else {
+            return;
+        }
+    }
+}
+
+} // namespace ctl
