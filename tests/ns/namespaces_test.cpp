@@ -196,7 +196,7 @@ TEST_CASE("exec joins everything that a container has") {
     const pid_t pid = machine.start(std::move(container));
     const Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 
-    Plan inside = plan({"ids", "ls", "/", "cat", "/proc/sys/kernel/hostname", "cat", "/proc/1/comm", "cwd", "fds"});
+    Plan inside = plan({"ids", "ls", "/", "cat", "/proc/sys/kernel/hostname", "cat", "/proc/self/comm", "cwd", "fds"});
     inside.programs = {"/payload"};
     inside.join_all = inside.join_pid = pidfd.get();
     const Outcome outcome = machine.run(std::move(inside));
