@@ -19,7 +19,7 @@ std::expected<void, Error> leave_rootfs() noexcept {
         return failed();
     if (root.f_type != RAMFS_MAGIC && root.f_type != TMPFS_MAGIC)
         return {};
-    const Fd copy(open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    const Fd copy(open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC));
     // Mounted on "/", it covers the root for everybody but those who stand on it already, us among them.
     if (!copy || move_mount(copy.get(), "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(copy.get()) < 0 ||
         chroot(".") < 0)

@@ -15,8 +15,9 @@
 
 namespace ns {
 
-// Call before anything is mounted: mounts made earlier stay behind. Does nothing when the root is no rootfs (neither
-// ramfs nor tmpfs), and nothing but add a mount when it is called once too often. Four system calls, no memory.
+// What is mounted already comes along (an earlier program of the initramfs may have mounted /run and filled it). Does
+// nothing when the root is no rootfs (neither ramfs nor tmpfs), and nothing but add mounts when it is called once too
+// often. Five system calls, no memory.
 std::expected<void, Error> leave_rootfs() noexcept;
 
 } // namespace ns
