@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pod's status as a client sees it. The story's clock is 1,000 s after boot, which is 2026-01-01T00:00:00Z here.
+#include "initd/pod_status.hpp"
+#include "tests/catch.hpp"
+#include "tests/core/story.hpp"
+
+#include <algorithm>
+
+using namespace initd;
+using namespace story;
+using spec::RestartPolicy;
+
+namespace {
+
+spec::Pod make_pod(std::size_t containers) {
+    spec::Pod pod;
+    pod.metadata.name = "web";
+    pod.metadata.namespace_ = "shop";
+    pod.metadata.uid = "u-1";
+    for (std::size_t i = 0; i < containers; ++i) {
+        spec::Container& container = pod.spec.containers.emplace_back();
+        container.name = std::string(1, static_cast<char>('a' + i));
+        container.image = "busybox:1";
+    }
+    return pod;
+}
+
+spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failures = {}, bool host_network = false,
+                          const std::string& host_ip = "10.0.0.7") {
+    spec::Pod pod = make_pod(s.core().units(0).size());
+    pod.spec.host_network = host_network;
+    const Clock clock{.boot = s.now(), .epoch_ms = 1'767'225'600'000 + (s.now() - 1000s).count()};
+    return make_status(s.core(), 0, {pod, failures, host_ip, clock});
+}
+
+// "waiting CrashLoopBackOff", "running", "terminated Error 1" or "".
+std::string to_text(const spec::ContainerState& state) {
+    std::string text;
+    if (state.waiting)
+        text += "waiting " + state.waiting->reason;
+    if (state.running)
+        text += "running";
+    if (state.terminated)
+        text += "terminated " + state.terminated->reason + " " + std::to_string(state.terminated->exit_code);
+    return text;
+}
+
+// "PHASE: STATE [last LAST]" of the first container.
+std::string summary(const spec::PodStatus& status) {
+    const spec::ContainerStatus& container = status.container_statuses.front();
+    const std::string last = to_text(container.last_state);
+    return status.phase + ": " + to_text(container.state) + (last.empty() ? "" : ", last " + last);
+}
+
+std::string condition(const spec::PodStatus& status, const std::string& type) {
+    const auto found = std::ranges::find(status.conditions, type, &spec::PodCondition::type);
+    if (found == status.conditions.end())
+        return "";
+    std::string text = found->status;
+    for (const std::string& part : {found->reason, found->message})
+        text += part.empty() ? "" : " " + part;
+    return text;
+}
+
+std::string since(const spec::PodStatus& status, const std::string& type) {
+    return std::ranges::find(status.conditions, type, &spec::PodCondition::type)->last_transition_time;
+}
+
+} // namespace
+
+TEST_CASE("a container goes from ContainerCreating to running and through its restarts") {
+    Story s;
+    s.add(0);
+    CHECK(summary(status_of(s)) == "Pending: waiting ContainerCreating");
+    s.ready(0);
+    CHECK(summary(status_of(s)) == "Pending: waiting ContainerCreating");
+    s.started(0);
+    CHECK(summary(status_of(s)) == "Running: running");
+    s.exits(0, 1, 1);
+    CHECK(summary(status_of(s)) == "Running: terminated Error 1");
+    s.started(0);
+    CHECK(summary(status_of(s)) == "Running: running, last terminated Error 1");
+    s.exits(0, 1, 0);
+    CHECK(summary(status_of(s)) == "Running: waiting CrashLoopBackOff, last terminated Completed 0");
+    s.pass(10s);
+    CHECK(summary(status_of(s)) == "Running: terminated Completed 0, last terminated Error 1");
+    CHECK(status_of(s).container_statuses[0].restart_count == 2);
+}
+
+TEST_CASE("a crash loop says how long it waits, for which container of which pod") {
+    Story s;
+    s.up(0);
+    std::vector<std::string> messages;
+    for (int i = 0; i < 7; ++i) {
+        s.exits(0, 1, 1);
+        const spec::PodStatus status = status_of(s);
+        if (status.container_statuses[0].state.waiting)
+            messages.push_back(status.container_statuses[0].state.waiting->message);
+        s.wait();
+        s.started(0);
+    }
+    const std::string rest = " restarting failed container=a pod=web_shop(u-1)";
+    CHECK(messages == std::vector<std::string>{"back-off 10s" + rest, "back-off 20s" + rest, "back-off 40s" + rest,
+                                               "back-off 1m20s" + rest, "back-off 2m40s" + rest,
+                                               "back-off 5m0s" + rest});
+}
+
+TEST_CASE("back-off times are written as Go writes durations") {
+    const auto [initial, text] = GENERATE(table<Millis, std::string>({
+        {250ms, "back-off 250ms "},
+        {1500ms, "back-off 1.5s "},
+        {2s, "back-off 2s "},
+        {61'050ms, "back-off 1m1.05s "},
+        {1h, "back-off 1h0m0s "},
+    }));
+    Story s({.backoff_initial = initial, .backoff_max = 2h});
+    s.up(0);
+    s.exits(0, 1, 1);
+    s.started(0);
+    s.exits(0, 1, 1);
+    const std::string message = status_of(s).container_statuses[0].state.waiting->message;
+    CHECK(message.substr(0, text.size()) == text);
+}
+
+TEST_CASE("a pod that ends is Succeeded when all exited with 0, else Failed") {
+    const auto [policy, first, second, phase] = GENERATE(table<RestartPolicy, int, int, std::string>({
+        {RestartPolicy::Never, 0, 0, "Succeeded"},
+        {RestartPolicy::Never, 0, 1, "Failed"},
+        {RestartPolicy::Never, 137, 0, "Failed"},
+        {RestartPolicy::OnFailure, 0, 0, "Succeeded"},
+        {RestartPolicy::OnFailure, 0, 1, "Running"},
+        {RestartPolicy::Always, 0, 0, "Running"},
+    }));
+    Story s;
+    s.up(0, {.restart_policy = policy, .containers = 2});
+    s.exits(0, 1, first);
+    s.exits(0, 2, second);
+    const spec::PodStatus status = status_of(s);
+    CHECK(status.phase == phase);
+    if (phase == "Running")
+        return;
+    CHECK(condition(status, "Ready") == (phase == "Failed" ? "False PodFailed" : "False PodCompleted"));
+    CHECK(condition(status, "ContainersReady") == condition(status, "Ready"));
+    CHECK(condition(status, "Initialized") == (phase == "Failed" ? "True" : "True PodCompleted"));
+}
+
+TEST_CASE("why a container ended is Completed, Error, OOMKilled or StartError") {
+    const auto [exit, text] = GENERATE(table<Exit, std::string>({
+        {{.code = 0}, "terminated Completed 0"},
+        {{.code = 143}, "terminated Error 143"},
+        {{.code = 137, .oom_killed = true}, "terminated OOMKilled 137"},
+    }));
+    Story s;
+    s.up(0, {.restart_policy = RestartPolicy::Never});
+    s.tell({.kind = Event::Kind::Exited, .run = s.run(0, 1), .exit = exit});
+    CHECK(to_text(status_of(s).container_statuses[0].state) == text);
+}
+
+TEST_CASE("a command that cannot be started is a StartError with the reason, also while it is waited for") {
+    const std::vector<StartFailure> failures{{0, "RunContainerError", "/bin/nope: no such file"}};
+    Story once;
+    once.add(0, {.restart_policy = RestartPolicy::Never});
+    once.ready(0);
+    once.start_failed(0);
+    const spec::PodStatus status = status_of(once, failures);
+    CHECK(summary(status) == "Failed: terminated StartError 128");
+    CHECK(status.container_statuses[0].state.terminated->message == "/bin/nope: no such file");
+    CHECK(status.container_statuses[0].state.terminated->started_at == "");
+
+    Story again;
+    again.add(0);
+    again.ready(0);
+    again.start_failed(0);
+    again.start_failed(0);
+    const spec::PodStatus looping = status_of(again, failures);
+    CHECK(summary(looping) == "Running: waiting CrashLoopBackOff, last terminated StartError 128");
+    CHECK(looping.container_statuses[0].last_state.terminated->message == "/bin/nope: no such file");
+}
+
+TEST_CASE("a missing image is waited for as ErrImageNeverPull, under every policy") {
+    const std::vector<StartFailure> failures{{0, "ErrImageNeverPull", "not in /images"}};
+    for (RestartPolicy policy : {RestartPolicy::Always, RestartPolicy::Never}) {
+        Story s;
+        s.add(0, {.restart_policy = policy});
+        s.ready(0);
+        s.start_failed(0, 1, true);
+        const spec::PodStatus status = status_of(s, failures);
+        CHECK(summary(status) == "Pending: waiting ErrImageNeverPull");
+        CHECK(status.container_statuses[0].state.waiting->message == "not in /images");
+        CHECK(status.container_statuses[0].container_id == "");
+        s.pass(10s);
+        CHECK(summary(status_of(s, failures)) == "Pending: waiting ContainerCreating");
+    }
+    Story later; // the image vanished after a first run
+    later.up(0);
+    later.exits(0, 1, 1);
+    later.start_failed(0, 1, true);
+    CHECK(summary(status_of(later, failures)) == "Running: waiting ErrImageNeverPull, last terminated Error 1");
+}
+
+TEST_CASE("a sandbox that cannot be made says why in its containers") {
+    Story s;
+    s.add(0);
+    s.fail(0);
+    const std::vector<StartFailure> failures{{0, "CreatePodSandboxError", "no network namespaces"}};
+    const spec::PodStatus status = status_of(s, failures);
+    CHECK(summary(status) == "Pending: waiting CreatePodSandboxError");
+    CHECK(status.start_time == "");
+    CHECK(condition(status, "PodReadyToStartContainers") == "False");
+}
+
+TEST_CASE("a pod waiting for its predecessor says so") {
+    Story s;
+    s.up(1);
+    s.remove(1);
+    s.add(0, {.after = 1});
+    const spec::PodStatus status = status_of(s);
+    CHECK(summary(status) == "Pending: waiting ContainerCreating");
+    CHECK(status.container_statuses[0].state.waiting->message == "the pod that this one replaces has not ended yet");
+}
+
+TEST_CASE("a removed pod is Succeeded or Failed by its exit codes, and Failed if it never ran") {
+    const auto [code, phase] = GENERATE(table<int, std::string>({{0, "Succeeded"}, {143, "Failed"}}));
+    Story s;
+    s.up(0);
+    s.remove(0);
+    CHECK(status_of(s).phase == "Running");
+    s.exits(0, 1, code);
+    CHECK(status_of(s).phase == phase);
+
+    Story early;
+    early.add(0);
+    early.remove(0);
+    CHECK(status_of(early).phase == "Pending");
+    early.ready(0);
+    CHECK(status_of(early).phase == "Failed");
+    CHECK(condition(status_of(early), "PodReadyToStartContainers") == "False");
+}
+
+TEST_CASE("a pod stopped by the machine's shutdown says so") {
+    Story s;
+    s.up(0);
+    CHECK(condition(status_of(s), "DisruptionTarget") == "");
+    s.shut_down();
+    const spec::PodStatus status = status_of(s);
+    CHECK(status.reason == "Terminated");
+    CHECK(status.message == "Pod was terminated in response to imminent node shutdown.");
+    CHECK(condition(status, "DisruptionTarget") == "True TerminationByKubelet " + status.message);
+}
+
+TEST_CASE("ready containers, ids and counts are those of the runs") {
+    Story s;
+    s.up(0, {.containers = 2});
+    s.exits(0, 2, 1);
+    s.started(0, 2);
+    s.exits(0, 2, 1);
+    const spec::PodStatus status = status_of(s);
+    const auto& [a, b] = std::tie(status.container_statuses[0], status.container_statuses[1]);
+    CHECK((a.ready && a.started));
+    CHECK_FALSE((b.ready || b.started));
+    CHECK(a.name == "a");
+    CHECK(b.image == "busybox:1");
+    CHECK(a.container_id == "podinit://u-1/a/0");
+    CHECK(b.container_id == "podinit://u-1/b/1");
+    CHECK(b.last_state.terminated->container_id == "podinit://u-1/b/1");
+    CHECK(b.restart_count == 1);
+    CHECK(status.qos_class == "BestEffort");
+}
+
+TEST_CASE("the conditions tell what is not ready") {
+    Story s;
+    s.add(0, {.containers = 3});
+    CHECK(condition(status_of(s), "PodReadyToStartContainers") == "False");
+    s.ready(0);
+    s.started(0, 2);
+    const std::string message = "False ContainersNotReady containers with unready status: [a c]";
+    CHECK(condition(status_of(s), "PodReadyToStartContainers") == "True");
+    CHECK(condition(status_of(s), "Initialized") == "True");
+    CHECK(condition(status_of(s), "PodScheduled") == "True");
+    CHECK(condition(status_of(s), "Ready") == message);
+    CHECK(condition(status_of(s), "ContainersReady") == message);
+    s.started(0, 1);
+    s.started(0, 3);
+    CHECK(condition(status_of(s), "Ready") == "True");
+    CHECK(condition(status_of(s), "ContainersReady") == "True");
+    CHECK(status_of(s).conditions.size() == 5);
+    s.die(0);
+    CHECK(condition(status_of(s), "PodReadyToStartContainers") == "False");
+}
+
+TEST_CASE("moments are wall clock times, and conditions change with what they tell of") {
+    Story s;
+    s.add(0);
+    s.pass(1s);
+    s.ready(0);
+    s.pass(1s);
+    s.started(0);
+    s.pass(60s);
+    spec::PodStatus status = status_of(s);
+    CHECK(status.start_time == "2026-01-01T00:00:01Z");
+    CHECK(status.container_statuses[0].state.running->started_at == "2026-01-01T00:00:02Z");
+    CHECK(since(status, "PodScheduled") == "2026-01-01T00:00:00Z");
+    CHECK(since(status, "PodReadyToStartContainers") == "2026-01-01T00:00:01Z");
+    CHECK(since(status, "Ready") == "2026-01-01T00:00:02Z");
+    s.exits(0, 1, 1);
+    s.started(0);
+    s.pass(1s);
+    s.exits(0, 1, 1);
+    s.pass(5s);
+    status = status_of(s);
+    CHECK(since(status, "Ready") == "2026-01-01T00:01:03Z");
+    CHECK(status.container_statuses[0].last_state.terminated->started_at == "2026-01-01T00:01:02Z");
+    CHECK(status.container_statuses[0].last_state.terminated->finished_at == "2026-01-01T00:01:03Z");
+}
+
+TEST_CASE("a machine whose clock starts in 1970 still shows its times") {
+    CHECK(wall_time({.boot = 5s, .epoch_ms = 5'000}, 0ms) == "1970-01-01T00:00:00Z");
+    CHECK(wall_time({.boot = 5s, .epoch_ms = 5'000}, 2s) == "1970-01-01T00:00:02Z");
+    CHECK(wall_time({.boot = 5s, .epoch_ms = 5'000}, never) == "");
+}
+
+TEST_CASE("only a pod on the host's network has an address, the machine's") {
+    Story s;
+    s.add(0);
+    CHECK(status_of(s, {}, true).pod_ip == "");
+    s.ready(0);
+    s.started(0);
+    CHECK(status_of(s).host_ip == "10.0.0.7");
+    CHECK(status_of(s).pod_ip == "");
+    const spec::PodStatus status = status_of(s, {}, true);
+    CHECK(status.pod_ip == "10.0.0.7");
+    CHECK(status.pod_ips.at(0).ip == "10.0.0.7");
+    CHECK(status.host_ips.at(0).ip == "10.0.0.7");
+    CHECK(status_of(s, {}, true, "").pod_ips.empty());
+}
