@@ -5,6 +5,7 @@
 #include "spec/control_tables.hpp"
 #include "spec/fields.hpp"
 #include "spec/json.hpp"
+#include "spec/text.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -167,9 +168,9 @@ std::string write_reply(const Reply& reply, bool continues) {
 }
 
 std::string write_error(const ControlError& error) {
-    std::string out = "{\"error\":\"";
-    out += error.name;
-    out += "\",\"parameters\":";
+    std::string out = "{\"error\":";
+    append_json_string(out, error.name);
+    out += ",\"parameters\":";
     const auto kind = std::ranges::find(error_kinds, error.name, &ErrorKind::name);
     if (kind == error_kinds.end())
         out += "{}";
