@@ -4,11 +4,13 @@
 #include "initd/early_mounts.hpp"
 #include "initd/files.hpp"
 #include "initd/log.hpp"
+#include "ns/root.hpp"
 #include "ns/sandbox.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include <fcntl.h>
@@ -79,15 +81,6 @@ void link_devices() noexcept {
         (void)!::symlink(link.target, link.name); // there already, or nothing that could be done
 }
 
-void take_over_machine() noexcept {
-    // Ctrl-alt-del is a SIGINT to us instead of an instant reset.
-    ::reboot(RB_DISABLE_CAD);
-    // Without this the kernel drops all but 10 of our lines in 5 seconds, silently (kernel/printk, devkmsg_write).
-    write_text("/proc/sys/kernel/printk_devkmsg", "on\n");
-    link_devices();
-    enable_controllers();
-}
-
 std::string configured_hostname(const spec::Config& config) {
     if (!config.hostname.empty())
         return config.hostname;
@@ -102,18 +95,31 @@ void early_boot() noexcept {
     // /proc comes first, wherever we are: it tells what the rest depends on.
     mount_early(early_mounts().first(1), false);
     const bool machine = is_machine_init();
+    if (machine)
+        if (auto left = ns::leave_rootfs(); !left)
+            log(Level::Warning, {"leaving rootfs: ", ::strerrordesc_np(left.error().err)});
     mount_early(early_mounts().subspan(1), machine);
     open_standard_streams();
-    if (machine)
-        take_over_machine();
+    if (!machine)
+        return;
+    link_devices();
+    ::reboot(RB_DISABLE_CAD);
+}
+
+void late_boot() noexcept {
+    if (is_machine_init())
+        enable_controllers();
 }
 
 Standing standing() noexcept {
     if (::getpid() != 1)
         return Standing::Supervisor;
+    // A process never changes its PID namespace, and /proc makes us pay for each look.
+    constinit static std::optional<Standing> known;
     struct stat st {};
-    return ::stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == first_pid_namespace ? Standing::Machine
-                                                                                     : Standing::Container;
+    if (!known && ::stat("/proc/self/ns/pid", &st) == 0)
+        known = st.st_ino == first_pid_namespace ? Standing::Machine : Standing::Container;
+    return known.value_or(Standing::Container);
 }
 
 bool is_machine_init() noexcept {

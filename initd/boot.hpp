@@ -14,9 +14,12 @@
 
 namespace initd {
 
-// For PID 1, before anything else: early mounts, off rootfs, console on 0-2 where they are closed, cgroup controllers,
-// ctrl-alt-del as SIGINT, umask 022.
+// For PID 1, before anything else: off rootfs (ns/root.hpp), early mounts, links in /dev, console on 0-2 where they are
+// closed, ctrl-alt-del as SIGINT instead of an instant reset, umask 022.
 void early_boot() noexcept;
+
+// For PID 1, when the first pods have been started: what none of them waits for. Cgroup controllers.
+void late_boot() noexcept;
 
 // Told by the PID namespace: reboot(2) in one that is not the machine's first only ends that namespace. Needs /proc, so
 // ask after early_boot().

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/daemon.hpp"
 
+#include "initd/boot.hpp"
 #include "initd/log.hpp"
 #include "initd/roles.hpp"
 
@@ -11,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace initd {
 
@@ -346,6 +348,8 @@ void Daemon::settle_down() noexcept {
     pods_.trim();
     children_.trim();
     performer_.prepare_spare();
+    if (std::exchange(booting_, false))
+        late_boot();
 }
 
 } // namespace initd

@@ -101,7 +101,8 @@ class Daemon {
     bool shut_down_ = false;          // the core says so
     Millis logs_deadline_ = never;    // after that: how long the log writer may take to finish
     Millis armed_ = never;
-    bool settled_ = true;             // nothing was done since settle_down()
+    bool settled_ = false;            // nothing was done since settle_down()
+    bool booting_ = true;             // settle_down() was never called
 };
 
 // CLOCK_BOOTTIME.

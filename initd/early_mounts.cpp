@@ -17,16 +17,17 @@ namespace {
 constexpr unsigned long api = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 constexpr unsigned long data = MS_NOSUID | MS_NODEV;
 
-// In order: /proc tells who we are, /dev is where the log goes, and a mount below another comes after it.
+// In order: /proc tells who we are, /dev is where the log goes, and a mount below another comes after it. What is the
+// file system's own default is not said (devtmpfs: mode=0755, tmpfs: mode=1777): mount(2) copies a page for any option.
 constexpr EarlyMount table[] = {
     {"/proc", "proc", nullptr, api, "self"},
     {"/sys", "sysfs", nullptr, api, "kernel"},
-    {"/dev", "devtmpfs", "mode=0755", MS_NOSUID, "null"},
+    {"/dev", "devtmpfs", nullptr, MS_NOSUID, "null"},
     // gid 5 is the group tty wherever there is one; ptmxmode, because /dev/ptmx may be a link to pts/ptmx.
     {"/dev/pts", "devpts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC, "ptmx"},
-    {"/dev/shm", "tmpfs", "mode=1777", data, nullptr},
+    {"/dev/shm", "tmpfs", nullptr, data, nullptr},
     {"/run", "tmpfs", "mode=0755", data, nullptr},
-    {"/tmp", "tmpfs", "mode=1777", data, nullptr},
+    {"/tmp", "tmpfs", nullptr, data, nullptr},
     // The cgroup file system of a foreign machine may be version 1, under a tmpfs: that is a mount as well.
     {"/sys/fs/cgroup", "cgroup2", "nsdelegate,memory_recursiveprot", api, "cgroup.procs"},
 };

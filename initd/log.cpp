@@ -21,6 +21,15 @@ constexpr std::size_t max_line = 976;
 
 constinit bool wants_kmsg = false;
 constinit int kmsg = -1;
+constinit unsigned lines_written = 0;
+
+// The kernel drops, without a word, all but 10 of a process's lines in 5 seconds (kernel/printk, devkmsg_write), unless
+// told not to. A boot that has less to say does not pay for it.
+void lift_rate_limit() noexcept {
+    const ns::Fd limit(::open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC));
+    if (limit)
+        (void)!::write(limit.get(), "on\n", 3);
+}
 
 // A line under construction; what does not fit is cut, and the cut is shown.
 struct Line {
@@ -78,6 +87,8 @@ void log(Level level, std::initializer_list<std::string_view> parts) noexcept {
     for (std::string_view part : parts)
         line.append(part);
     line.end();
+    if (kmsg >= 0 && ++lines_written == 8)
+        lift_rate_limit();
     if (kmsg < 0 || ::write(kmsg, line.text, line.used) < 0)
         write_stderr(line.text + priority, line.used - priority);
 }
