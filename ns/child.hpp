@@ -26,6 +26,8 @@ struct Child {
     std::uint64_t cookie = 0;
     int report_fd = -1;
     int null_fd = -1;
+    int terminal_fd = -1;                  // where take_streams() put the terminal socket
+    const char* empty_directory = nullptr; // a mount that hides directories, once there is one
     int first_closable = 0; // no descriptor that the child needs after its namespaces is at this number or above
 };
 

@@ -39,10 +39,20 @@ long make_read_only(const char* target) noexcept {
     return result == -EINVAL ? bind(target, target, MS_REC | MS_RDONLY) : result;
 }
 
-long mask(const char* target) noexcept {
-    const long result =
+// Files are covered by /dev/null and directories by one empty file system for them all; what a target is shows by what
+// the kernel says.
+long mask(Child& child, const char* target) noexcept {
+    const long result = raw::call(SYS_mount, "/dev/null", target, nullptr, MS_BIND, nullptr);
+    if (result != -ENOTDIR &&
+        result != -ENOENT) // ENOENT: the target, or /dev/null, and then nothing may be passed over
+        return result;
+    if (child.empty_directory)
+        return raw::call(SYS_mount, child.empty_directory, target, nullptr, MS_BIND, nullptr);
+    const long made =
         raw::call(SYS_mount, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0");
-    return result == -ENOTDIR ? raw::call(SYS_mount, "/dev/null", target, nullptr, MS_BIND, nullptr) : result;
+    if (made >= 0)
+        child.empty_directory = target;
+    return made;
 }
 
 long passing(long result, long fine) noexcept {
@@ -64,7 +74,7 @@ Step step_of(Setup::Op op) noexcept {
     return Step::Mount;
 }
 
-long carry_out(const Child& child, Setup& setup) noexcept {
+long carry_out(Child& child, Setup& setup) noexcept {
     char* target = setup.target.data();
     switch (setup.op) {
     case Setup::Op::Directory: return make_directories(target, setup.mode);
@@ -74,7 +84,7 @@ long carry_out(const Child& child, Setup& setup) noexcept {
     case Setup::Op::Mount: return mount_new(setup);
     case Setup::Op::Place: return place(child, setup);
     case Setup::Op::Bind: return bind(setup.source.c_str(), target, setup.flags);
-    case Setup::Op::Mask: return passing(mask(target), -ENOENT);
+    case Setup::Op::Mask: return passing(mask(child, target), -ENOENT);
     case Setup::Op::ReadOnly: return passing(make_read_only(target), -ENOENT);
     }
     return -EINVAL;

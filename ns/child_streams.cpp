@@ -9,9 +9,20 @@
 namespace ns {
 namespace {
 
-// Where the set-up keeps what it still needs; the descriptors above are the child's to use.
-constexpr int report_at = 3;
-constexpr int terminal_at = 4;
+// Closes all from 3 on but the two that the set-up still needs; exec closes those.
+void close_others(const Child& child) noexcept {
+    const bool one = child.terminal_fd < 0;
+    const bool in_order = one || child.report_fd < child.terminal_fd;
+    const int low = in_order ? child.report_fd : child.terminal_fd;
+    const int high = one || !in_order ? child.report_fd : child.terminal_fd;
+    const auto close = [&](unsigned first, unsigned last) {
+        if (first <= last)
+            must(child, Step::StandardStreams, raw::call(SYS_close_range, first, last, 0));
+    };
+    close(3, static_cast<unsigned>(low) - 1);
+    close(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1);
+    close(static_cast<unsigned>(high) + 1, ~0u);
+}
 
 void send_descriptor(const Child& child, int socket, int descriptor) noexcept {
     alignas(cmsghdr) unsigned char control[CMSG_SPACE(sizeof descriptor)]{};
@@ -38,27 +49,25 @@ void take_streams(Child& child) noexcept {
     // What PID 1 keeps at high_fd and above is not even copied.
     must(child, Step::StandardStreams, raw::call(SYS_close_range, child.first_closable, ~0u, CLOSE_RANGE_UNSHARE));
 
-    const auto or_null = [&](int fd) { return fd >= 0 && plan.terminal_socket < 0 ? fd : child.null_fd; };
-    int wanted[] = {or_null(plan.stdin_fd), or_null(plan.stdout_fd), or_null(plan.stderr_fd), child.report_fd,
-                    plan.terminal_socket};
-    const int count = plan.terminal_socket >= 0 ? 5 : 4;
-    // One that stands where another has to go is moved out of the way first.
-    for (int to = 0; to < count; ++to)
-        if (wanted[to] < count && wanted[to] != to) {
-            const long moved = must(child, Step::StandardStreams, raw::call(SYS_fcntl, wanted[to], F_DUPFD, count));
-            if (to == report_at)
-                child.report_fd = static_cast<int>(moved); // a failure from here on must still be heard
-            wanted[to] = static_cast<int>(moved);
-        }
-    for (int to = 0; to < count; ++to) {
-        const bool stays = to >= report_at; // until the exec
-        if (wanted[to] != to)
-            must(child, Step::StandardStreams, raw::call(SYS_dup3, wanted[to], to, stays ? O_CLOEXEC : 0));
-        else
-            must(child, Step::StandardStreams, raw::call(SYS_fcntl, to, F_SETFD, stays ? FD_CLOEXEC : 0));
+    // What stands where a stream has to go is moved out of the way first.
+    const auto move_away = [&](int fd, int command) {
+        return static_cast<int>(must(child, Step::StandardStreams, raw::call(SYS_fcntl, fd, command, 3)));
+    };
+    if (plan.terminal_socket >= 0 && plan.terminal_socket < 3)
+        child.terminal_fd = move_away(plan.terminal_socket, F_DUPFD_CLOEXEC);
+    else if (child.terminal_fd = plan.terminal_socket; child.terminal_fd >= 0)
+        must(child, Step::StandardStreams, raw::call(SYS_fcntl, child.terminal_fd, F_SETFD, FD_CLOEXEC));
+    int streams[] = {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd};
+    for (int to = 0; to < 3; ++to) {
+        if (streams[to] < 0 || child.terminal_fd >= 0)
+            streams[to] = child.null_fd;
+        else if (streams[to] < 3 && streams[to] != to)
+            streams[to] = move_away(streams[to], F_DUPFD);
     }
-    child.report_fd = report_at;
-    must(child, Step::StandardStreams, raw::call(SYS_close_range, count, ~0u, 0));
+    for (int to = 0; to < 3; ++to)
+        must(child, Step::StandardStreams,
+             streams[to] == to ? raw::call(SYS_fcntl, to, F_SETFD, 0) : raw::call(SYS_dup3, streams[to], to, 0));
+    close_others(child);
 }
 
 void open_terminal(Child& child) noexcept {
@@ -74,7 +83,7 @@ void open_terminal(Child& child) noexcept {
             must(child, Step::Terminal, raw::call(SYS_fchown, slave, plan.uid, -1));
         for (int to = 0; to < 3; ++to)
             must(child, Step::Terminal, raw::call(SYS_dup3, slave, to, 0));
-        send_descriptor(child, terminal_at, master);
+        send_descriptor(child, child.terminal_fd, master);
     }
     if (plan.terminal_socket >= 0 || plan.controlling_terminal)
         must(child, Step::Session, raw::call(SYS_ioctl, 0, TIOCSCTTY, 1)); // 1: steal it from another session

@@ -61,6 +61,11 @@ void point_at(std::vector<char*>& strings, std::vector<std::string>& texts) {
     strings.push_back(nullptr);
 }
 
+// Children keep these two, so they stay low, but out of the way of the standard streams.
+Fd above_streams(Fd fd) noexcept {
+    return fd.get() > 2 ? std::move(fd) : Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+}
+
 std::unexpected<Error> failed(Step step) noexcept {
     return std::unexpected(Error{errno, step});
 }
@@ -116,10 +121,12 @@ std::expected<Launcher, Error> Launcher::open() noexcept {
         if (pipe2(ends, O_CLOEXEC) < 0)
             return failed(Step::Pipe);
         state->report_read = raise(Fd(ends[0]));
-        state->report_write = Fd(ends[1]); // stays low: children keep it
+        state->report_write = above_streams(Fd(ends[1]));
+        if (!state->report_write)
+            return failed(Step::Pipe);
         fcntl(state->report_read.get(), F_SETFL, O_NONBLOCK);
         // Missing ones fail the launches that need them.
-        state->null = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        state->null = above_streams(Fd(::open("/dev/null", O_RDWR | O_CLOEXEC)));
         state->home_pid = raise(Fd(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)));
         if (!state->stacks.map())
             return failed(Step::Clone);

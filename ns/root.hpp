@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine that runs from its initramfs stands on "rootfs", the one mount that pivot_root(2) cannot swap (it has no
-// parent to be mounted on). The machine's root is therefore bound over itself once, first thing at boot: from then on it
-// is an ordinary mount on rootfs, as with every machine that has left its initramfs, and so it is in each container's
-// mount namespace, where pivot_root and a lazy umount get rid of all the machine's mounts.
+// parent to be mounted on). The machine's root is therefore bound over itself once, first thing at boot: from then on
+// it is an ordinary mount on rootfs, as with every machine that has left its initramfs, and so it is in each
+// container's mount namespace, where pivot_root and a lazy umount get rid of all the machine's mounts.
 //
 // What stays below a container's root then is the bare rootfs. It cannot be reached with CAP_SYS_CHROOT: ".." of a
 // mount's root that covers its parent's root leads nowhere (path_resolution(7)), and umount and setns need
