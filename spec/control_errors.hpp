@@ -11,7 +11,7 @@ namespace spec {
 
 ControlError unknown_method(std::string_view method);   // or an unknown interface, as the name has it
 ControlError invalid_parameter(const Problem& problem); // its pointer starts at the parameters
-ControlError malformed(const Problems& problems); // no Varlink message at all
+ControlError malformed(const Problems& problems);       // no Varlink message at all
 
 // An error that came without a message for people, with one.
 ControlError with_message(ControlError error);
