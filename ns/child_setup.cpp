@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -39,20 +40,21 @@ long make_read_only(const char* target) noexcept {
     return result == -EINVAL ? bind(target, target, MS_REC | MS_RDONLY) : result;
 }
 
-// Files are covered by /dev/null and directories by one empty file system for them all; what a target is shows by what
-// the kernel says.
+// Asks first what the target is: a bind that the kernel refuses costs it 50 us (an expedited RCU grace period). One
+// empty file system hides all directories.
 long mask(Child& child, const char* target) noexcept {
-    const long result = raw::call(SYS_mount, "/dev/null", target, nullptr, MS_BIND, nullptr);
-    if (result != -ENOTDIR &&
-        result != -ENOENT) // ENOENT: the target, or /dev/null, and then nothing may be passed over
-        return result;
+    struct statx what;
+    if (const long result = raw::call(SYS_statx, AT_FDCWD, target, 0, STATX_TYPE, &what); result < 0)
+        return result == -ENOENT ? 0 : result;
+    if (!S_ISDIR(what.stx_mode))
+        return raw::call(SYS_mount, "/dev/null", target, nullptr, MS_BIND, nullptr);
     if (child.empty_directory)
         return raw::call(SYS_mount, child.empty_directory, target, nullptr, MS_BIND, nullptr);
-    const long made =
+    const long result =
         raw::call(SYS_mount, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0");
-    if (made >= 0)
+    if (result >= 0)
         child.empty_directory = target;
-    return made;
+    return result;
 }
 
 long passing(long result, long fine) noexcept {
@@ -84,7 +86,7 @@ long carry_out(Child& child, Setup& setup) noexcept {
     case Setup::Op::Mount: return mount_new(setup);
     case Setup::Op::Place: return place(child, setup);
     case Setup::Op::Bind: return bind(setup.source.c_str(), target, setup.flags);
-    case Setup::Op::Mask: return passing(mask(child, target), -ENOENT);
+    case Setup::Op::Mask: return mask(child, target);
     case Setup::Op::ReadOnly: return passing(make_read_only(target), -ENOENT);
     }
     return -EINVAL;
