@@ -41,6 +41,12 @@ class LogFile {
     // Appends lines, or counts them as lost. `now` stamps a line of our own.
     void append(std::span<const LogLine> lines, const timespec& now);
 
+    // The last that is written: says what was lost since, if that can be said now.
+    void finish(const timespec& now) {
+        if (lost_ > 0 && open())
+            (void)tell_lost(now);
+    }
+
     // Of the last write: 0 when it went well.
     int error() const noexcept { return err_; }
 

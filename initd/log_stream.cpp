@@ -106,7 +106,7 @@ LogStream::Turn LogStream::turn(LogScratch& scratch) {
     lines.flush();
     if (head.empty())
         head_ = std::string();
-    if (seen.full)
+    if (!pipe_ || (seen.full && cut.taken == 0)) // else there is room in the pipe by now, or the next turn will see
         head_.append(std::exchange(rest, {}));
     if (pipe_)
         scratch.discard(fd_.get(), seen.data.size() - rest.size());

@@ -129,8 +129,12 @@ LogFile& LogWriter::file_for(LogTarget target) {
 }
 
 void LogWriter::release(LogFile& file) {
-    if (--file.users == 0)
-        std::erase_if(files_, [&](const auto& one) { return one.get() == &file; });
+    if (--file.users > 0)
+        return;
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    file.finish(now);
+    std::erase_if(files_, [&](const auto& one) { return one.get() == &file; });
 }
 
 void LogWriter::add_stream(const LogOrder& order, LogTarget target, ns::Fd fd) {
@@ -244,6 +248,10 @@ bool LogWriter::give_turns() {
 void LogWriter::finish() {
     for (const auto& stream : streams_)
         stream->finish(scratch_);
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    for (const auto& file : files_)
+        file->finish(now);
 }
 
 int LogWriter::run() {

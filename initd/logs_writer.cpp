@@ -55,7 +55,7 @@ bool Logs::send_stream(std::uint32_t id) noexcept {
     order.container_length = entry.place->container_length;
     order.attempt = entry.place->attempt;
     order.id = id;
-    if (send_order(writer_.get(), order, entry.place->names(), entry.fd))
+    if (!send_order(writer_.get(), order, entry.place->names(), entry.fd))
         return false;
     entry.state = State::Handed;
     --waiting_;
