@@ -20,21 +20,20 @@ struct Source {
     std::string path;      // absolute, on the machine
     std::string sub_path;  // below it, resolved without leaving it (openat2 RESOLVE_BENEATH); empty: itself
     Kind kind = Kind::Any; // another kind is ENOTDIR or EINVAL
-    bool create =
-        false; // make what is missing: a file for Kind::File (parent not made), else a directory with its parents
-    mode_t create_mode = 0755; // umask does not apply
+    bool create = false; // make what is missing: a file for Kind::File (parent not made), else a directory and parents
+    mode_t create_mode = 0755; // of that file or directory; umask does not apply. Parents are 0755
     bool recursive = true;     // with the mounts below it
 };
 
 // Done in order in the child after the root has changed; paths are absolute inside the container and cannot leave it.
 struct Setup {
     enum class Op : std::uint8_t {
-        Directory, // make `target` and its parents, `mode` for what is made; an existing directory is fine
+        Directory, // make `target` with `mode`, and its parents; an existing directory is fine
         File,      // make an empty file, and its parents
         Symlink,   // `target` -> `source`; an existing name is left as it is
         Node,      // mknod `target`, `mode` holds type and permissions, `device`
         Mount,     // mount a new `fstype` with `data` and `flags` (mount(2)) on `target`
-        Place,     // put opened Source number `index` on `target`, with `flags` (MS_RDONLY, MS_NOSUID, ...)
+        Place,     // put opened Source number `index` on `target`, with `flags` (below)
         Bind,      // bind `source` (inside) on `target`, with `flags`
         Mask,      // hide `target`: an empty read-only tmpfs over a directory, /dev/null over a file; missing is fine
         ReadOnly,  // make `target` and what is below read-only; missing is fine
@@ -44,7 +43,7 @@ struct Setup {
     std::string source; // Symlink: what it says; Bind: path inside
     std::string fstype;
     std::string data;
-    std::uint64_t flags = 0;
+    std::uint64_t flags = 0; // Place, Bind: MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC; with MS_REC below `target` too
     mode_t mode = 0755;
     dev_t device = 0;
     std::uint32_t index = 0;
@@ -64,9 +63,10 @@ struct Plan {
     std::vector<std::string> programs;
     std::vector<std::string> argv;
     std::vector<std::string> env; // "NAME=value"
-    std::string working_dir;      // empty: "/"; made when missing, as the container runtimes do
+    std::string working_dir;      // empty: "/"; made when missing, entered as root, as the container runtimes do
 
-    // Namespaces. create_*: by clone3. join_*: descriptors of /proc/PID/ns/*; -1: the machine's own.
+    // Namespaces. create_*: new ones, create_cgroup rooted in `cgroup`. join_*: descriptors of /proc/PID/ns/*; -1: the
+    // machine's own.
     bool create_mount = false;
     bool create_pid = false;
     bool create_cgroup = false;
@@ -99,8 +99,8 @@ struct Plan {
     int terminal_socket = -1;          // open a new pseudo-terminal in the container, use it for 0-2 as the controlling
                                        // terminal and send its master over this socket (SCM_RIGHTS, one byte of data)
     mode_t umask = 0022;
-    std::int32_t oom_score_adj = 0;     // written only when not the inherited value
-    std::uint64_t open_files = 1048576; // RLIMIT_NOFILE, as the container runtimes set it; 0: inherit
+    std::int32_t oom_score_adj = 0;     // 0: inherit. Anything else costs the launch a copy of PID 1's page tables
+    std::uint64_t open_files = 1048576; // RLIMIT_NOFILE, as the container runtimes set it, where we may; 0: inherit
 };
 
 } // namespace ns

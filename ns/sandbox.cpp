@@ -44,6 +44,17 @@ std::expected<void, Error> set_hostname(std::string_view name) noexcept {
     return {};
 }
 
+// What Kubernetes' container runtimes set in a pod's network (containerd's enable_unprivileged_ports and _icmp): a user
+// other than root may listen on port 80 there, and ping. A kernel without IPv4 has neither file, and needs neither.
+void open_to_users() noexcept {
+    const auto set = [](const char* path, std::string_view value) {
+        if (const Fd file(open(path, O_WRONLY | O_CLOEXEC)); file)
+            (void)!write(file.get(), value.data(), value.size());
+    };
+    set("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    set("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+}
+
 std::expected<Sandbox, Error> enter_new_sandbox(const SandboxRequest& request) noexcept {
     Sandbox sandbox;
     if (request.net) {
@@ -53,6 +64,7 @@ std::expected<Sandbox, Error> enter_new_sandbox(const SandboxRequest& request) n
         sandbox.net = std::move(*net);
         if (auto up = loopback_up(); !up)
             return std::unexpected(up.error());
+        open_to_users();
     }
     if (request.ipc) {
         auto ipc = enter_new(CLONE_NEWIPC, ipc_path, Step::MakeIpc);

@@ -21,9 +21,9 @@ struct SandboxRequest {
     std::string_view hostname; // set in the new UTS namespace; at most 64 bytes
 };
 
-// Makes sandboxes by unshare(2) in the calling process and setns(2) back, all within one call. Loopback is up in a new
-// network namespace. One sandbox with all three namespaces can be made ahead, since the network namespace is most of a
-// pod's start.
+// Makes sandboxes by unshare(2) in the calling process and setns(2) back, all within one call. In a new network
+// namespace loopback is up, and every user may listen on low ports and ping, as in a pod of Kubernetes. One sandbox
+// with all three namespaces can be made ahead, since the network namespace is most of a pod's start.
 class SandboxFactory {
   public:
     // Opens the machine's own namespaces. A kernel without one of them is no error here, only when it is asked for

@@ -6,9 +6,12 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 using namespace ns;
@@ -62,6 +65,51 @@ TEST_CASE("a sandbox has its own hostname and network, of which loopback is up")
             factory.prepare_spare();
         CHECK(own_namespaces() == home);
     }
+}
+
+TEST_CASE("in a sandbox every user may listen on low ports, on the machine nothing changes") {
+    if (!is_root())
+        return;
+    Machine machine;
+    SandboxFactory factory = open_factory();
+    const std::string setting = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+    const std::string ours = read_file(setting);
+    const auto sandbox = factory.make({});
+    REQUIRE(sandbox);
+    Plan one = plan({"cat", setting, "cat", "/proc/sys/net/ipv4/ping_group_range"});
+    join(one, *sandbox);
+    CHECK(machine.run(std::move(one)).output == "0\n0\t2147483647\n");
+    CHECK(read_file(setting) == ours);
+}
+
+TEST_CASE("a child starts in its cgroup, and a cgroup namespace has that one as its root") {
+    if (!is_root())
+        return;
+    std::string cgroups;
+    for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+        struct statfs status;
+        if (statfs(path, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC)
+            cgroups = path;
+    }
+    if (cgroups.empty()) {
+        WARN("skipped: no cgroup v2 hierarchy is mounted");
+        return;
+    }
+    Machine machine;
+    const std::string name = "/podinit-ns-test-" + std::to_string(getpid());
+    REQUIRE(mkdir((cgroups + name).c_str(), 0755) == 0);
+    {
+        const Fd cgroup(open((cgroups + name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        for (const bool own_namespace : {false, true}) {
+            Plan one = plan({"cat", "/proc/self/cgroup"});
+            one.cgroup = cgroup.get();
+            one.create_cgroup = own_namespace;
+            const Outcome outcome = machine.run(std::move(one));
+            CHECK(outcome.code == 0);
+            CHECK(outcome.says("0::" + (own_namespace ? "/" : name) + "\n"));
+        }
+    }
+    CHECK(rmdir((cgroups + name).c_str()) == 0);
 }
 
 TEST_CASE("a spare is made only once somebody wanted one, and is used once") {
