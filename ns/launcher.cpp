@@ -181,6 +181,8 @@ std::expected<pid_t, Error> Launcher::State::clone(Launch& launch, clone_args& a
     if (auto home = go_home(); !home)
         return std::unexpected(home.error());
     if (launch.plan.join_pid >= 0) {
+        if (!home_pid) // there would be no way back
+            return std::unexpected(Error{ENOSYS, Step::JoinPid});
         if (setns(launch.plan.join_pid, CLONE_NEWPID) < 0)
             return failed(Step::JoinPid);
         away = true;
