@@ -2,10 +2,9 @@
 #include "spec/fields.hpp"
 
 #include "spec/names.hpp"
-#include "spec/text.hpp"
+#include "spec/sink.hpp"
 
-#include <bit>
-#include <charconv>
+#include <cstring>
 
 namespace spec::fields {
 
@@ -17,7 +16,7 @@ using Kind = Type::Kind;
 
 const Row* find_row(const Type& type, std::string_view name) {
     for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row)
-        if (row->name == name)
+        if (row->name.size() == name.size() && std::memcmp(row->name.data(), name.data(), name.size()) == 0)
             return row;
     return nullptr;
 }
@@ -52,6 +51,12 @@ std::string because(std::string text, std::string_view why) {
     return text;
 }
 
+std::size_t count_of(const Type& type, const void* container) {
+    std::size_t count = 0;
+    type.elements(container, count);
+    return count;
+}
+
 bool is_set(const Type& type, const void* member) {
     switch (type.kind) {
     case Kind::String: return !static_cast<const std::string*>(member)->empty();
@@ -60,7 +65,7 @@ bool is_set(const Type& type, const void* member) {
     case Kind::Enum:
     case Kind::Struct: return true;
     case Kind::List:
-    case Kind::Optional: return type.count(member) != 0;
+    case Kind::Optional: return count_of(type, member) != 0;
     case Kind::StringMap: return !static_cast<const StringMap*>(member)->empty();
     case Kind::Raw: return !static_cast<const RawJson*>(member)->text.empty();
     case Kind::Text: {
@@ -72,12 +77,20 @@ bool is_set(const Type& type, const void* member) {
     return false;
 }
 
-void write_int(std::string& out, std::int64_t value) {
-    char digits[24];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+void write_value(Sink& out, const Type& type, const void* member);
+
+// No name in a table needs an escape.
+void write_key(Sink& out, char before, std::string_view name) {
+    char* at = out.room(name.size() + 4);
+    *at++ = before;
+    *at++ = '"';
+    at = static_cast<char*>(std::memcpy(at, name.data(), name.size())) + name.size();
+    *at++ = '"';
+    *at++ = ':';
+    out.wrote(at);
 }
 
-void write_struct(std::string& out, const Type& type, const void* object) {
+void write_struct(Sink& out, const Type& type, const void* object) {
     char before = '{';
     for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
         if (!row->member)
@@ -85,40 +98,65 @@ void write_struct(std::string& out, const Type& type, const void* object) {
         const void* member = row->member(const_cast<void*>(object)); // only an address is computed
         if (!row->always && !is_set(*row->type, member))
             continue;
-        out += before;
+        write_key(out, before, row->name);
         before = ',';
-        out += '"';
-        out += row->name; // no name in a table needs an escape
-        out += "\":";
-        write(out, *row->type, member);
+        write_value(out, *row->type, member);
     }
     if (before == '{')
-        out += '{';
-    out += '}';
+        out.put('{');
+    out.put('}');
 }
 
-void write_list(std::string& out, const Type& type, const void* list) {
-    out += '[';
-    for (std::size_t i = 0, n = type.count(list); i < n; ++i) {
+void write_list(Sink& out, const Type& type, const void* list) {
+    std::size_t count = 0;
+    const void* elements = type.elements(list, count);
+    out.put('[');
+    for (std::size_t i = 0; i < count; ++i) {
         if (i != 0)
-            out += ',';
-        write(out, *type.element, type.at(list, i));
+            out.put(',');
+        write_value(out, *type.element, static_cast<const char*>(elements) + i * type.stride);
     }
-    out += ']';
+    out.put(']');
 }
 
-void write_map(std::string& out, const StringMap& map) {
+void write_map(Sink& out, const StringMap& map) {
     char before = '{';
     for (const auto& [key, value] : map) {
-        out += before;
+        out.put(before);
         before = ',';
         append_json_string(out, key);
-        out += ':';
+        out.put(':');
         append_json_string(out, value);
     }
     if (before == '{')
-        out += '{';
-    out += '}';
+        out.put('{');
+    out.put('}');
+}
+
+void write_value(Sink& out, const Type& type, const void* member) {
+    switch (type.kind) {
+    case Kind::String: return append_json_string(out, *static_cast<const std::string*>(member));
+    case Kind::Bool: return out.append(*static_cast<const bool*>(member) ? "true" : "false");
+    case Kind::Int: return append_int(out, load_int(type, member));
+    case Kind::Enum: return append_json_string(out, type.names[*static_cast<const std::uint8_t*>(member)]);
+    case Kind::Struct: return write_struct(out, type, member);
+    case Kind::List: return write_list(out, type, member);
+    case Kind::Optional: {
+        std::size_t count = 0;
+        const void* value = type.elements(member, count);
+        return count == 0 ? out.append("null") : write_value(out, *type.element, value);
+    }
+    case Kind::StringMap: return write_map(out, *static_cast<const StringMap*>(member));
+    case Kind::Raw: {
+        const std::string& text = static_cast<const RawJson*>(member)->text;
+        return out.append(text.empty() ? "null" : text);
+    }
+    case Kind::Text: {
+        std::string text;
+        type.print(text, member);
+        return append_json_string(out, text);
+    }
+    }
 }
 
 } // namespace
@@ -319,31 +357,8 @@ void Reader::unknown_field(const Node& key, const Type& type) {
 }
 
 void write(std::string& out, const Type& type, const void* member) {
-    switch (type.kind) {
-    case Kind::String: return append_json_string(out, *static_cast<const std::string*>(member));
-    case Kind::Bool: out += *static_cast<const bool*>(member) ? "true" : "false"; return;
-    case Kind::Int: return write_int(out, load_int(type, member));
-    case Kind::Enum: return append_json_string(out, type.names[*static_cast<const std::uint8_t*>(member)]);
-    case Kind::Struct: return write_struct(out, type, member);
-    case Kind::List: return write_list(out, type, member);
-    case Kind::Optional:
-        if (type.count(member) != 0)
-            write(out, *type.element, type.at(member, 0));
-        else
-            out += "null";
-        return;
-    case Kind::StringMap: return write_map(out, *static_cast<const StringMap*>(member));
-    case Kind::Raw: {
-        const std::string& text = static_cast<const RawJson*>(member)->text;
-        out += text.empty() ? "null" : text;
-        return;
-    }
-    case Kind::Text: {
-        std::string text;
-        type.print(text, member);
-        return append_json_string(out, text);
-    }
-    }
+    Sink sink(out);
+    write_value(sink, type, member);
 }
 
 } // namespace spec::fields

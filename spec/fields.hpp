@@ -63,8 +63,9 @@ struct Type {
     const Type* element = nullptr;           // List, Optional
     void* (*add)(void* container) = nullptr; // List: appends an element. Optional: makes the value
     void (*reserve)(void* list, std::size_t n) = nullptr;
-    std::size_t (*count)(const void* container) = nullptr; // Optional: 0 or 1
-    const void* (*at)(const void* container, std::size_t index) = nullptr;
+    // List, Optional: the first of `count` elements, which are `stride` bytes apart.
+    const void* (*elements)(const void* container, std::size_t& count) = nullptr;
+    std::size_t stride = 0;
     // Text: a value with a syntax of its own inside a JSON string, such as a duration. parse() returns what is wrong,
     // or "". It is also given the literal of a JSON number when `numbers` is set, as Kubernetes allows for quantities.
     std::string_view (*parse)(std::string_view text, void* member) = nullptr;
@@ -96,12 +97,16 @@ inline constexpr Type type_of = make_type<T>();
 
 template <class V>
 constexpr Type make_list_type() {
+    using Element = typename V::value_type;
     return {.kind = Type::Kind::List,
-            .element = &type_of<typename V::value_type>,
+            .element = &type_of<Element>,
             .add = [](void* list) -> void* { return &static_cast<V*>(list)->emplace_back(); },
             .reserve = [](void* list, std::size_t n) { static_cast<V*>(list)->reserve(n); },
-            .count = [](const void* list) { return static_cast<const V*>(list)->size(); },
-            .at = [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const V*>(list))[i]; }};
+            .elements = [](const void* list, std::size_t& count) -> const void* {
+                count = static_cast<const V*>(list)->size();
+                return static_cast<const V*>(list)->data();
+            },
+            .stride = sizeof(Element)};
 }
 
 template <class O>
@@ -109,8 +114,11 @@ constexpr Type make_optional_type() {
     return {.kind = Type::Kind::Optional,
             .element = &type_of<typename O::value_type>,
             .add = [](void* value) -> void* { return &static_cast<O*>(value)->emplace(); },
-            .count = [](const void* value) -> std::size_t { return static_cast<const O*>(value)->has_value(); },
-            .at = [](const void* value, std::size_t) -> const void* { return &**static_cast<const O*>(value); }};
+            .elements = [](const void* value, std::size_t& count) -> const void* {
+                const O& optional = *static_cast<const O*>(value);
+                count = optional.has_value();
+                return optional ? &*optional : nullptr;
+            }};
 }
 
 template <class T>

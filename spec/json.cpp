@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/json.hpp"
 
-#include "spec/text.hpp"
+#include "spec/sink.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -94,13 +93,12 @@ bool Handler::refuse(std::string_view why, std::size_t node, error_code& ec) {
 }
 
 Node* Handler::add(Kind kind, error_code& ec) {
-    if (document.nodes.size() == max_values) {
+    if (document.nodes.size() == max_values) [[unlikely]] {
         refuse("more than 1048576 values in a document", 0, ec);
         return nullptr;
     }
-    Node& node = document.nodes.emplace_back();
-    node.kind = kind;
-    return &node;
+    document.nodes.push_back({.kind = kind});
+    return &document.nodes.back();
 }
 
 bool Handler::add_text(Kind kind, string_view text, error_code& ec) {
@@ -150,8 +148,7 @@ bool Handler::decode(string_view part) {
 }
 
 bool Handler::finish_string(string_view rest, error_code& ec) {
-    const std::less<const char*> less;
-    const bool in_text = !less(rest.data(), text_.data()) && less(rest.data(), text_.data() + text_.size());
+    const auto in_text = static_cast<std::size_t>(rest.data() - text_.data()) < text_.size();
     if (decoded_parts_ == 0 && in_text)
         return add_text(Kind::String, rest, ec); // a raw control character never gets here: no U+0000 inside
     decode(rest);
@@ -312,39 +309,38 @@ std::string pointer_to(const Node& root, const Node& node) {
 }
 
 void write(std::string& out, const Node& node) {
+    Sink sink(out);
+    write(sink, node);
+}
+
+void write(Sink& out, const Node& node) {
     switch (node.kind) {
-    case Kind::Null: out += "null"; return;
-    case Kind::Bool: out += node.boolean ? "true" : "false"; return;
-    case Kind::Int: {
-        char digits[24];
-        out.append(digits, std::to_chars(digits, digits + sizeof digits, node.integer).ptr);
-        return;
-    }
-    case Kind::Number: out += node.string(); return;
-    case Kind::String: append_json_string(out, node.string()); return;
+    case Kind::Null: return out.append("null");
+    case Kind::Bool: return out.append(node.boolean ? "true" : "false");
+    case Kind::Int: return append_int(out, node.integer);
+    case Kind::Number: return out.append(node.string());
+    case Kind::String: return append_json_string(out, node.string());
     case Kind::Array: {
-        out += '[';
+        out.put('[');
         const Node* element = node.first();
         for (std::uint32_t i = 0; i < node.size; ++i, element = element->next()) {
             if (i != 0)
-                out += ',';
+                out.put(',');
             write(out, *element);
         }
-        out += ']';
-        return;
+        return out.put(']');
     }
     case Kind::Object: {
-        out += '{';
+        out.put('{');
         const Node* key = node.first();
         for (std::uint32_t i = 0; i < node.size; ++i, key = key[1].next()) {
             if (i != 0)
-                out += ',';
+                out.put(',');
             append_json_string(out, key->string());
-            out += ':';
+            out.put(':');
             write(out, key[1]);
         }
-        out += '}';
-        return;
+        return out.put('}');
     }
     }
 }

@@ -16,6 +16,10 @@
 #include <string_view>
 #include <vector>
 
+namespace spec {
+class Sink;
+}
+
 namespace spec::json {
 
 inline constexpr std::size_t max_depth = 64;
@@ -58,6 +62,7 @@ std::string pointer_to(const Node& root, const Node& node);
 void append_pointer(std::string& out, std::string_view token);
 
 // Appends compact JSON text.
+void write(Sink& out, const Node& node);
 void write(std::string& out, const Node& node);
 
 // For the catch of a function that may not throw. An empty list when there is no memory even for this.

@@ -6,6 +6,9 @@
 #include "spec/rules.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 
 namespace spec {
 
@@ -13,24 +16,33 @@ namespace {
 
 using json::Node;
 
-__extension__ using Hash = unsigned __int128;
+constexpr std::string_view uid_form = "00000000-0000-0000-0000-000000000000";
 
-constexpr Hash wide(std::uint64_t high, std::uint64_t low) {
-    return Hash{high} << 64 | low;
-}
-
-// FNV-1a, 128 bits, in the shape of a UUID.
-std::string content_uid(std::string_view text) {
-    Hash hash = wide(0x6c62272e07bb0142, 0x62b821756295c58d);
-    constexpr Hash prime = wide(1u << 24, 0x13b);
-    for (const char c : text)
-        hash = (hash ^ static_cast<unsigned char>(c)) * prime;
-    std::string uid = "00000000-0000-0000-0000-000000000000";
+// FNV-1a with 128 bits of state over words of eight bytes instead of bytes (boot reads a hundred manifests), in the
+// shape of a UUID. The prime is 2^88 + 0x13b, so one wide multiplication a word is enough.
+std::array<char, uid_form.size()> content_uid(std::string_view text) {
+    __extension__ using Wide = unsigned __int128;
+    std::uint64_t high = 0x6c62272e07bb0142;
+    std::uint64_t low = 0x62b821756295c58d;
+    while (!text.empty()) {
+        const std::size_t n = std::min(text.size(), sizeof low);
+        std::uint64_t word = 0; // the last one ends in zeros: no text has any
+        std::memcpy(&word, text.data(), n);
+        if constexpr (std::endian::native == std::endian::big)
+            word = __builtin_bswap64(word);
+        text.remove_prefix(n);
+        low ^= word;
+        const Wide product = Wide{low} * 0x13b;
+        high = high * 0x13b + (low << 24) + static_cast<std::uint64_t>(product >> 64);
+        low = static_cast<std::uint64_t>(product);
+    }
+    std::array<char, uid_form.size()> uid;
+    std::uint64_t rest = low;
     for (std::size_t i = uid.size(); i-- > 0;) {
-        if (uid[i] == '-')
-            continue;
-        uid[i] = "0123456789abcdef"[hash & 15];
-        hash >>= 4;
+        if (i == 17)
+            rest = high; // the last 16 digits are written
+        uid[i] = uid_form[i] == '-' ? '-' : "0123456789abcdef"[rest & 15];
+        rest >>= uid_form[i] == '-' ? 0 : 4;
     }
     return uid;
 }
@@ -42,21 +54,24 @@ std::expected<Manifest, Problems> read_pod(std::string_view json) {
     fields::Reader reader{.root = document->root()};
     if (!is_pod(reader, document->root()))
         return std::unexpected(std::move(reader.problems));
-    Manifest manifest;
-    Pod& pod = manifest.pod;
+    std::expected<Manifest, Problems> manifest;
+    Pod& pod = manifest->pod;
     reader.read(document->root(), pod_type, &pod);
     apply_defaults(pod);
     validate(pod, reader.problems);
     if (has_errors(reader.problems))
         return std::unexpected(std::move(reader.problems));
-    manifest.warnings = std::move(reader.problems);
-    manifest.text.reserve(json.size() + 512);
-    const std::size_t metadata_end = write_pod(manifest.text, pod);
+    manifest->warnings = std::move(reader.problems);
+    manifest->text.reserve(json.size() + 512);
+    const std::size_t metadata_end = write_pod(manifest->text, pod);
     if (pod.metadata.uid.empty()) {
-        pod.metadata.uid = content_uid(manifest.text);
-        manifest.text.insert(metadata_end, ",\"uid\":\"" + pod.metadata.uid + '"');
+        const auto uid = content_uid(manifest->text);
+        pod.metadata.uid.assign(uid.data(), uid.size());
+        constexpr std::string_view field = R"(,"uid":"00000000-0000-0000-0000-000000000000")";
+        manifest->text.insert(metadata_end, field);
+        std::ranges::copy(uid, manifest->text.begin() + static_cast<std::ptrdiff_t>(metadata_end + field.find('0')));
     }
-    if (manifest.text.size() > max_manifest_bytes) // it must be readable again
+    if (manifest->text.size() > max_manifest_bytes) // it must be readable again
         return std::unexpected(Problems{{.message = "longer than 10 MiB with its defaults"}});
     return manifest;
 }

@@ -58,7 +58,10 @@ void Rules::port(const ContainerPort& port, const Path& path) const {
 }
 
 void Rules::mounts(const Container& container, const Path& path) const {
+    if (container.volume_mounts.empty())
+        return;
     std::vector<std::string_view> volumes;
+    volumes.reserve(pod_.spec.volumes.size());
     for (const Volume& volume : pod_.spec.volumes)
         volumes.push_back(volume.name);
     std::ranges::sort(volumes);

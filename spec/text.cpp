@@ -2,6 +2,7 @@
 #include "spec/text.hpp"
 
 #include "spec/json.hpp"
+#include "spec/sink.hpp"
 
 #include <limits>
 
@@ -42,31 +43,31 @@ void visit(const Node& node, JsonVisitor& visitor) {
     }
 }
 
-void new_line(std::string& out, std::size_t depth) {
-    out += '\n';
-    out.append(depth * 4, ' ');
+void new_line(Sink& out, std::size_t depth) {
+    out.put('\n');
+    out.fill(depth * 4, ' ');
 }
 
-void pretty(std::string& out, const Node& node, std::size_t depth) {
+void pretty(Sink& out, const Node& node, std::size_t depth) {
     const bool object = node.kind == Kind::Object;
     if ((!object && node.kind != Kind::Array) || node.size == 0)
         return json::write(out, node);
-    out += object ? '{' : '[';
+    out.put(object ? '{' : '[');
     const Node* child = node.first();
     for (std::uint32_t i = 0; i < node.size; ++i) {
         if (i != 0)
-            out += ',';
+            out.put(',');
         new_line(out, depth + 1);
         if (object) {
             append_json_string(out, child->string());
-            out += ": ";
+            out.append(": ");
             ++child;
         }
         pretty(out, *child, depth + 1);
         child = child->next();
     }
     new_line(out, depth);
-    out += object ? '}' : ']';
+    out.put(object ? '}' : ']');
 }
 
 constexpr std::size_t any_size = std::numeric_limits<std::uint32_t>::max();
@@ -84,37 +85,12 @@ std::string pretty_json(std::string_view text) {
     std::string out;
     if (const auto document = json::parse(text, any_size)) {
         out.reserve(text.size() * 2);
-        pretty(out, document->root(), 0);
+        Sink sink(out);
+        pretty(sink, document->root(), 0);
     } else {
         out = text;
     }
     return out += '\n';
-}
-
-void append_json_string(std::string& out, std::string_view value) {
-    out += '"';
-    std::size_t plain = 0; // from here on nothing needed an escape
-    for (std::size_t i = 0; i < value.size(); ++i) {
-        const auto c = static_cast<unsigned char>(value[i]);
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-            continue;
-        out.append(value, plain, i - plain);
-        plain = i + 1;
-        switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default:
-            constexpr char digits[] = "0123456789abcdef";
-            out += "\\u00";
-            out += digits[c >> 4];
-            out += digits[c & 15];
-        }
-    }
-    out.append(value, plain, value.size() - plain);
-    out += '"';
 }
 
 } // namespace spec
