@@ -129,6 +129,10 @@ Plan plan(std::vector<std::string> verbs) {
     plan.argv = std::move(verbs);
     plan.argv.insert(plan.argv.begin(), "payload");
     plan.env = {"PATH=/bin"};
+    plan.uid = geteuid();
+    plan.gid = getegid();
+    plan.groups.resize(static_cast<std::size_t>(getgroups(0, nullptr)));
+    getgroups(static_cast<int>(plan.groups.size()), plan.groups.data());
     return plan;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ns/container_fs.hpp"
+#include "ns/sandbox.hpp"
 #include "ns/stacks.hpp"
 #include "tests/ns/harness.hpp"
 
@@ -136,11 +137,69 @@ TEST_CASE("two hundred launches without waiting for any all report") {
         CHECK(wait_for(pid) == 3);
 }
 
-TEST_CASE("children killed during their set-up leave nothing in our descriptor table") {
+TEST_CASE("when every stack is taken a launch goes on, and nobody waits") {
     Machine machine;
+    // A full pipe holds every child at its last report.
+    const std::string pipe = "/proc/self/fd/" + std::to_string(machine.launcher.report_fd());
+    const Fd filler(open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    REQUIRE(filler);
+    const Report filling{~0ull, Step::None, 0};
+    while (write(filler.get(), &filling, sizeof filling) > 0) {
+    }
+    std::vector<pid_t> pids;
+    const std::size_t count = Stacks::count + 20;
+    for (std::uint64_t i = 1; i <= count; ++i) {
+        const auto pid = machine.launcher.launch(plan({"exit", "3"}), i);
+        REQUIRE(pid);
+        pids.push_back(*pid);
+        if (i == 70)
+            machine.launcher.trim();
+    }
+    const auto reports = machine.reports(count + 1);
+    for (std::uint64_t i = 1; i <= count; ++i) {
+        CHECK(reports.at(i).step == Step::Exec);
+        CHECK(reports.at(i).err == 0);
+    }
+    for (const pid_t pid : pids)
+        CHECK(wait_for(pid) == 3);
+}
+
+TEST_CASE("a launch that the kernel refuses outright leaves nothing behind") {
+    Machine machine;
+    const Fd no_cgroup(open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto before = open_descriptors();
     for (int i = 0; i < 300; ++i) {
-        const auto pid = machine.launcher.launch(plan({"exit", "0"}), 1);
+        Plan one = plan({"exit", "0"});
+        one.cgroup = no_cgroup.get();
+        const auto pid = machine.launcher.launch(std::move(one), 1);
+        REQUIRE_FALSE(pid);
+        CHECK(pid.error().step == Step::Clone);
+        CHECK(pid.error().err == EBADF);
+    }
+    CHECK(open_descriptors() == before);
+    CHECK(machine.run(plan({"exit", "5"})).code == 5);
+}
+
+TEST_CASE("children killed during their set-up leave nothing in our descriptor table") {
+    Machine machine;
+    auto factory = SandboxFactory::open();
+    REQUIRE(factory);
+    Sandbox sandbox;
+    if (is_root()) {
+        auto made = factory->make({});
+        REQUIRE(made);
+        sandbox = std::move(*made);
+    }
+    const auto before = open_descriptors();
+    for (int i = 0; i < 400; ++i) {
+        Plan one = plan({"exit", "0"});
+        if (i % 2 && sandbox.net) {
+            one.create_mount = one.create_pid = true;
+            one.join_net = sandbox.net.get();
+            one.join_ipc = sandbox.ipc.get();
+            one.setup = container_mounts({.own_root = false});
+        }
+        const auto pid = machine.launcher.launch(std::move(one), 1);
         REQUIRE(pid);
         for (int delay = 0; delay < i; ++delay) // kills at every moment of the set-up
             getppid();
@@ -163,6 +222,8 @@ TEST_CASE("a stack is used again once its child has left, and trim keeps launchi
 }
 
 TEST_CASE("a child with an oom score of its own leaves ours alone") {
+    if (!is_root())
+        return;
     Machine machine;
     const std::string ours = read_file("/proc/self/oom_score_adj");
     Plan one = plan({"cat", "/proc/self/oom_score_adj"});
@@ -198,6 +259,25 @@ TEST_CASE("a launch costs the same with three thousand descriptors open above th
 }
 
 #if !defined(__SANITIZE_ADDRESS__) // which has the children run on a copy of our own stack
+namespace {
+
+// Of the stack that holds most; stacks are the mappings of just their size.
+std::size_t touched_stack_kilobytes() {
+    std::istringstream smaps(read_file("/proc/self/smaps"));
+    std::size_t touched = 0;
+    bool in_stack = false;
+    for (std::string name; smaps >> name;) {
+        std::size_t kilobytes = 0;
+        if (name == "Size:" && smaps >> kilobytes)
+            in_stack = kilobytes == Stacks::size >> 10;
+        else if (name == "Rss:" && smaps >> kilobytes && in_stack)
+            touched = std::max(touched, kilobytes);
+    }
+    return touched;
+}
+
+} // namespace
+
 TEST_CASE("the deepest way through a child leaves most of its stack untouched") {
     if (!is_root())
         return;
@@ -214,21 +294,11 @@ TEST_CASE("the deepest way through a child leaves most of its stack untouched") 
     one.limit_capabilities = true;
     one.working_dir = "/made/here";
     CHECK(machine.run(std::move(one)).code == 0);
-    std::size_t stacks = 0;
-    std::istringstream smaps(read_file("/proc/self/smaps"));
-    const std::string size = "Size: " + std::to_string(Stacks::size >> 10) + " kB";
-    std::size_t touched = 0;
-    bool in_stack = false;
-    for (std::string line; std::getline(smaps, line);) {
-        line.erase(std::unique(line.begin(), line.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
-                   line.end());
-        if (line.starts_with("Size:"))
-            stacks += in_stack = line == size;
-        else if (in_stack && line.starts_with("Rss:"))
-            touched = std::max<std::size_t>(touched, std::stoul(line.substr(5)));
-    }
-    CHECK(stacks > 0);
+    const std::size_t touched = touched_stack_kilobytes();
+    CHECK(touched > 0);
     CHECK(touched << 10 <= Stacks::size / 2);
+    machine.launcher.trim();
+    CHECK(touched_stack_kilobytes() == 0);
 }
 #endif
 
