@@ -4,8 +4,6 @@
 #include "initd/control.hpp"
 #include "tests/daemon/control_rig.hpp"
 
-#include <malloc.h>
-
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -427,17 +425,21 @@ TEST_CASE("an idle client costs no buffer") {
     ControlRig rig;
     Client client = rig.connect();
     (void)rig.ask(client, R"({"method":"org.varlink.service.GetInfo"})");
-    const std::size_t before = ::mallinfo2().uordblks;
+    const auto before = heap_in_use();
+    if (!before) {
+        WARN("skipped: this heap does not tell its size");
+        return;
+    }
     client.send(nul(node + std::string(1 << 20, ' ')).substr(0, 100'000));
     for (int i = 0; i < 50; ++i)
         rig.turn();
-    CHECK(::mallinfo2().uordblks - before > 90'000);
+    CHECK(*heap_in_use() - *before > 90'000);
     client.send({"\0", 1});
     REQUIRE(rig.until([&] { return rig.calls.size() == 1; }));
     rig.control.reply(rig.calls[0].client, spec::NodeInfo{});
     (void)rig.read(client);
     rig.calls = std::vector<IncomingCall>();
-    CHECK(::mallinfo2().uordblks < before + 2'000);
+    CHECK(*heap_in_use() < *before + 2'000);
 }
 
 TEST_CASE("without a descriptor left a client is turned away") {

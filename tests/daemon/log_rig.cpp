@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -53,6 +54,14 @@ std::vector<std::string> names_in(const std::string& dir) {
 
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::optional<std::size_t> heap_in_use() {
+#ifdef __SANITIZE_ADDRESS__
+    return std::nullopt;
+#else
+    return ::mallinfo2().uordblks;
+#endif
 }
 
 std::vector<WrittenLine> lines_in(const std::string& path) {

@@ -6,6 +6,7 @@
 #include "initd/poller.hpp"
 #include "ns/fd.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ std::string read_text(const std::string& path); // "" when there is no such file
 void write_text(int fd, std::string_view text);
 std::vector<std::string> names_in(const std::string& dir); // sorted
 bool exists(const std::string& path);
+
+// Bytes on the heap; nothing under a sanitizer, whose heap is its own.
+std::optional<std::size_t> heap_in_use();
 
 struct WrittenLine { // of a CRI log file
     std::string time, stream, tag, text;

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <malloc.h>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -406,14 +404,18 @@ TEST_CASE("a quiet stream costs PID 1 less than 100 bytes") {
     std::vector<ns::Fd> write_ends;
     write_ends.reserve(2000);
     const LogTarget pod{"default_a-web-server-17_0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0", "web-server", 0};
-    const std::size_t before = ::mallinfo2().uordblks;
+    const auto before = heap_in_use();
+    if (!before) {
+        WARN("skipped: this heap does not tell its size");
+        return;
+    }
     for (std::uint32_t run = 0; run < 1'000; ++run) {
         LogTarget target = pod;
         target.attempt = run;
         write_ends.push_back(*rig.logs.open_stream(target, Stream::Stdout));
         write_ends.push_back(*rig.logs.open_stream(target, Stream::Stderr));
     }
-    CHECK(::mallinfo2().uordblks - before < 2'000 * 100);
+    CHECK(*heap_in_use() - *before < 2'000 * 100);
     write_ends.clear();
     CHECK(rig.finished());
     CHECK(rig.writers_started == 0);
