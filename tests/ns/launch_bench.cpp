@@ -18,6 +18,7 @@
 #include <fstream>
 #include <functional>
 #include <net/if.h>
+#include <optional>
 #include <sched.h>
 #include <string>
 #include <sys/ioctl.h>
@@ -144,11 +145,14 @@ void show_cgroup2_only() {
         give_up("a mount namespace for the benchmark");
 }
 
+constexpr std::size_t host_floor = 0, private_floor = 2; // places in all_variants()
+
 struct Variant {
     std::string name;
-    std::size_t floor;                    // index of the variant that it is measured against
-    double budget;                        // 0: none
-    std::size_t every;                    // run in each n-th round only
+    std::size_t floor = private_floor;    // the variant that it is measured against
+    double budget = 0;                    // 0: none
+    std::size_t every = 1;                // run in each n-th round only
+    bool spare = true;                    // with a sandbox made ahead
     std::function<std::uint64_t()> start; // returns when the request was made
     std::vector<double> took{};           // microseconds
 };
@@ -184,14 +188,102 @@ void print(const std::vector<Variant>& variants) {
     }
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    if (geteuid() != 0) {
-        std::puts("skipped: needs root");
-        return 77;
+// The launcher and the pod that was made last.
+class Pods {
+  public:
+    Pods() {
+        auto launcher = Launcher::open();
+        auto factory = SandboxFactory::open();
+        if (!launcher || !factory)
+            give_up("opening the launcher");
+        launcher_.emplace(std::move(*launcher));
+        factory_.emplace(std::move(*factory));
     }
-    const std::size_t rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 200;
+
+    std::uint64_t launch(Plan plan) {
+        const std::uint64_t asked = now();
+        if (!launcher_->launch(std::move(plan), 1))
+            give_up("launch");
+        return asked;
+    }
+
+    std::uint64_t launch_pod(Plan plan) {
+        last_ = std::move(sandbox_); // its end is not this start's cost
+        const std::uint64_t asked = now();
+        auto made = factory_->make({.hostname = "pod"});
+        if (!made)
+            give_up("sandbox");
+        sandbox_ = std::move(*made);
+        launch_in_pod(std::move(plan));
+        return asked;
+    }
+
+    std::uint64_t launch_in_pod(Plan plan) {
+        plan.join_net = sandbox_.net.get();
+        plan.join_ipc = sandbox_.ipc.get();
+        plan.join_uts = sandbox_.uts.get();
+        return launch(std::move(plan));
+    }
+
+    void rest(bool prepare_spare) {
+        while (!launcher_->take_reports().empty()) {
+        }
+        last_ = {};
+        if (prepare_spare)
+            factory_->prepare_spare();
+        usleep(2000); // so that the kernel's deferred clean-up is not charged to the next start
+    }
+
+  private:
+    std::optional<Launcher> launcher_;
+    std::optional<SandboxFactory> factory_;
+    Sandbox sandbox_, last_;
+};
+
+std::uint64_t launch_floor(std::uint64_t namespaces, const char* program) {
+    const std::uint64_t asked = now();
+    start_floor({namespaces, program});
+    return asked;
+}
+
+std::vector<Variant> all_variants(Pods& pods, const std::string& directory) {
+    constexpr std::uint64_t all_namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS;
+    std::vector<Variant> variants = {
+        {.name = "floor, host: clone3, execve",
+         .floor = host_floor,
+         .start = [] { return launch_floor(0, NS_PAYLOAD); }},
+        {.name = "host pod",
+         .floor = host_floor,
+         .budget = 1.5,
+         .start = [&] { return pods.launch(bare_plan(NS_PAYLOAD)); }},
+        {.name = "floor, private: namespaces, pivot_root, /proc, lo up",
+         .start = [] { return launch_floor(all_namespaces, "/payload"); }},
+        {.name = "private pod, spare sandbox",
+         .budget = 1.3,
+         .start = [&] { return pods.launch_pod(container_plan(false)); }},
+        {.name = "private pod, spare sandbox, overlay", .start = [&] { return pods.launch_pod(container_plan(true)); }},
+        {.name = "another container of that pod", .start = [&] { return pods.launch_in_pod(container_plan(false)); }},
+        {.name = "private, the floor's work only, spare sandbox",
+         .start = [&] { return pods.launch_pod(lean_plan()); }},
+        {.name = "private pod, no spare sandbox",
+         .spare = false,
+         .start = [&] { return pods.launch_pod(container_plan(false)); }},
+    };
+    const auto add_command = [&](const char* name, std::vector<std::string> command) {
+        if (access(command[0].c_str(), X_OK) == 0)
+            variants.push_back(
+                {.name = name, .every = 10, .start = [&pods, command] { return pods.launch(command_plan(command)); }});
+    };
+    add_command("crun run, the floor's namespaces",
+                {"/usr/bin/crun", "--root", directory + "/state", "--cgroup-manager=disabled", "run", "-b", directory,
+                 "podinit-bench-" + std::to_string(getpid())});
+    add_command("bwrap, the floor's namespaces",
+                {"/usr/bin/bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--bind", image,
+                 "/", "--proc", "/proc", "/payload", "time"});
+    return variants;
+}
+
+std::string prepare() {
     char directory[] = "/tmp/podinit-bench-XXXXXX";
     if (!mkdtemp(directory) || pipe2(stamps, O_CLOEXEC) < 0)
         give_up("preparing");
@@ -207,83 +299,28 @@ int main(int argc, char** argv) {
     const sched_param priority{.sched_priority = 1};
     if (sched_setscheduler(0, SCHED_FIFO, &priority) < 0)
         std::puts("without real-time priority: figures of a busy machine mean little");
+    return directory;
+}
 
-    auto launcher = Launcher::open();
-    auto factory = SandboxFactory::open();
-    if (!launcher || !factory)
-        give_up("opening the launcher");
+} // namespace
 
-    Sandbox sandbox;
-    const auto launch = [&](Plan plan) {
-        const std::uint64_t asked = now();
-        if (!launcher->launch(std::move(plan), 1))
-            give_up("launch");
-        return asked;
-    };
-    const auto launch_private = [&](Plan plan) {
-        const std::uint64_t asked = now();
-        auto made = factory->make({.hostname = "pod"});
-        if (!made)
-            give_up("sandbox");
-        sandbox = std::move(*made);
-        plan.join_net = sandbox.net.get();
-        plan.join_ipc = sandbox.ipc.get();
-        plan.join_uts = sandbox.uts.get();
-        if (!launcher->launch(std::move(plan), 1))
-            give_up("launch");
-        return asked;
-    };
-    const auto by_hand = [](std::uint64_t namespaces, const char* program) {
-        const std::uint64_t asked = now();
-        start_floor({namespaces, program});
-        return asked;
-    };
-    constexpr std::uint64_t all_namespaces = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS;
-
-    const std::string id = "podinit-bench-" + std::to_string(getpid());
-    std::vector<Variant> variants = {
-        {"floor, host: clone3, execve", 0, 0, 1, [&] { return by_hand(0, NS_PAYLOAD); }},
-        {"host pod", 0, 1.5, 1, [&] { return launch(bare_plan(NS_PAYLOAD)); }},
-        {"floor, private: namespaces, pivot_root, /proc, lo up", 2, 0, 1,
-         [&] { return by_hand(all_namespaces, "/payload"); }},
-        {"private pod, spare sandbox", 2, 1.3, 1, [&] { return launch_private(container_plan(false)); }},
-        {"private pod, spare sandbox, overlay", 2, 0, 1, [&] { return launch_private(container_plan(true)); }},
-        {"another container of that pod", 2, 0, 1,
-         [&] {
-             Plan plan = container_plan(false);
-             plan.join_net = sandbox.net.get();
-             plan.join_ipc = sandbox.ipc.get();
-             plan.join_uts = sandbox.uts.get();
-             return launch(std::move(plan));
-         }},
-        {"private, the floor's work only, spare sandbox", 2, 0, 1, [&] { return launch_private(lean_plan()); }},
-        {"private pod, no spare sandbox", 2, 0, 1, [&] { return launch_private(container_plan(false)); }},
-    };
-    constexpr std::size_t without_spare = 7;
-    if (access("/usr/bin/crun", X_OK) == 0)
-        variants.push_back({"crun run, the floor's namespaces", 2, 0, 10, [&] {
-                                return launch(
-                                    command_plan({"/usr/bin/crun", "--root", std::string(directory) + "/state",
-                                                  "--cgroup-manager=disabled", "run", "-b", directory, id}));
-                            }});
-    if (access("/usr/bin/bwrap", X_OK) == 0)
-        variants.push_back({"bwrap, the floor's namespaces", 2, 0, 10, [&] {
-                                return launch(command_plan({"/usr/bin/bwrap", "--unshare-pid", "--unshare-net",
-                                                            "--unshare-ipc", "--unshare-uts", "--bind", image, "/",
-                                                            "--proc", "/proc", "/payload", "time"}));
-                            }});
-
-    for (std::size_t round = 0; round < rounds; ++round)
-        for (std::size_t i = 0; i < variants.size(); ++i) {
-            if (round % variants[i].every != 0)
-                continue;
-            run_once(variants[i]);
-            while (!launcher->take_reports().empty()) {
+int main(int argc, char** argv) {
+    if (geteuid() != 0) {
+        std::puts("skipped: needs root");
+        return 77;
+    }
+    const std::size_t rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 200;
+    const std::string directory = prepare();
+    {
+        Pods pods;
+        std::vector<Variant> variants = all_variants(pods, directory);
+        for (std::size_t round = 0; round < rounds; ++round)
+            for (std::size_t i = 0; i < variants.size(); ++i) {
+                if (round % variants[i].every == 0)
+                    run_once(variants[i]);
+                pods.rest(variants[(i + 1) % variants.size()].spare);
             }
-            if (i + 1 != without_spare)
-                factory->prepare_spare();
-            usleep(2000); // so that the kernel's deferred clean-up is not charged to the next start
-        }
-    print(variants);
+        print(variants);
+    }
     std::filesystem::remove_all(directory);
 }
