@@ -29,8 +29,8 @@ struct ModuleOrder {
 ModuleOrder module_order(std::string_view modules_dep, std::string_view modules_builtin,
                          std::span<const std::string_view> names);
 
-// "podinit: ROLE: NAME: why" as one write to standard error; returns 1.
-int complain(std::string_view role, std::string_view name, int err);
-int complain(std::string_view role, std::string_view name, std::string_view why);
+// "NAME: why" as one write to standard error, which is all that PID 1 gets to know; returns 1.
+int complain(std::string_view name, int err);
+int complain(std::string_view name, std::string_view why);
 
 } // namespace initd

@@ -15,7 +15,6 @@
 namespace initd {
 namespace {
 
-constexpr std::string_view role = "podinit: modules";
 constexpr std::size_t max_index_bytes = 16u << 20; // a distribution's modules.dep has about 0.5 MB
 
 // "kernel/drivers/net/virtio_net.ko.xz" -> "virtio_net"
@@ -92,17 +91,17 @@ ModuleOrder module_order(std::string_view modules_dep, std::string_view modules_
 int modules_main(const std::string& dir, std::span<char* const> names) {
     const auto dep = read_file(dir + "/modules.dep", max_index_bytes);
     if (!dep)
-        return complain(role, dir + "/modules.dep", dep.error().err);
+        return complain(dir + "/modules.dep", dep.error().err);
     const auto builtin = read_file(dir + "/modules.builtin", max_index_bytes); // an image may go without
     const std::vector<std::string_view> wanted(names.begin(), names.end());
     const ModuleOrder order = module_order(*dep, builtin ? std::string_view(*builtin) : "", wanted);
     int code = 0;
     for (std::string_view name : order.unknown)
-        code = complain(role, name, "no such module for this kernel");
+        code = complain(name, "no such module for this kernel");
     for (std::string_view file : order.files) {
         const std::string path = file.starts_with('/') ? std::string(file) : dir + "/" + std::string(file);
         if (const int err = load(path); err != 0)
-            code = complain(role, path, err);
+            code = complain(path, err);
     }
     return code;
 }

@@ -76,29 +76,27 @@ bool copy_all(int from, int to) {
 } // namespace
 
 int store_main(const char* file, int content_fd) {
-    constexpr std::string_view role = "podinit: store";
     if (auto made = make_directories(parent_of(file), 0755); !made)
-        return complain(role, file, made.error().err);
+        return complain(file, made.error().err);
     const Place place = open_place(file);
     if (!place.directory)
-        return complain(role, file, errno);
+        return complain(file, errno);
     const std::string temporary = temporary_name(place.name);
     const ns::Fd out = open_temporary(place.directory.get(), temporary.c_str());
     if (!out)
-        return complain(role, file, errno);
+        return complain(file, errno);
     // The content must be on the disk before the name points to it, and the name before anybody is told.
     if (::ftruncate(out.get(), 0) != 0 || ::fchmod(out.get(), 0600) != 0 || !copy_all(content_fd, out.get()) ||
         ::fsync(out.get()) != 0 ||
         ::renameat(place.directory.get(), temporary.c_str(), place.directory.get(), place.name.c_str()) != 0) {
         const int err = errno;
         ::unlinkat(place.directory.get(), temporary.c_str(), 0);
-        return complain(role, file, err);
+        return complain(file, err);
     }
-    return ::fsync(place.directory.get()) == 0 ? 0 : complain(role, file, errno);
+    return ::fsync(place.directory.get()) == 0 ? 0 : complain(file, errno);
 }
 
 int remove_main(std::span<char* const> files) {
-    constexpr std::string_view role = "podinit: remove";
     int code = 0;
     for (const char* file : files) {
         const Place place = open_place(file);
@@ -106,7 +104,7 @@ int remove_main(std::span<char* const> files) {
             continue;
         if (!place.directory || (::unlinkat(place.directory.get(), place.name.c_str(), 0) != 0 && errno != ENOENT) ||
             ::fsync(place.directory.get()) != 0)
-            code = complain(role, file, errno);
+            code = complain(file, errno);
     }
     return code;
 }

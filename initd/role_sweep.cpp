@@ -22,8 +22,6 @@
 namespace initd {
 namespace {
 
-constexpr std::string_view role = "podinit: sweep";
-
 struct CloseDir {
     void operator()(DIR* dir) const noexcept { ::closedir(dir); }
 };
@@ -155,7 +153,7 @@ int sweep_main(std::span<char* const> trees) {
     int code = 0;
     for (const char* tree : trees)
         if (const int err = sweep(tree); err != 0)
-            code = complain(role, tree, err);
+            code = complain(tree, err);
     return code;
 }
 

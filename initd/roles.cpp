@@ -26,7 +26,6 @@ ns::Plan role_plan(const char* role, std::span<const std::string> arguments) {
     plan.argv.reserve(1 + arguments.size());
     plan.argv.emplace_back(role);
     plan.argv.insert(plan.argv.end(), arguments.begin(), arguments.end());
-    plan.stderr_fd = STDERR_FILENO;
     plan.open_files = 0;
     return plan;
 }
@@ -48,7 +47,7 @@ int dispatch(std::string_view role, std::span<char* const> arguments) {
         return sweep_main(arguments);
     if (role == modules_role)
         return modules_main(modules_dir(), arguments);
-    return complain(role, "", "no such role");
+    return complain(role, "no such helper");
 }
 
 } // namespace
@@ -56,7 +55,6 @@ int dispatch(std::string_view role, std::span<char* const> arguments) {
 ns::Plan pause_plan() {
     ns::Plan plan = role_plan(pause_role, {});
     plan.create_pid = true;
-    plan.stderr_fd = -1;
     plan.limit_capabilities = true;
     plan.capabilities = {.bounding = 0, .permitted = 0, .inheritable = 0, .ambient = 0};
     plan.no_new_privileges = true;
@@ -91,7 +89,7 @@ std::optional<int> run_role(int argc, char** argv) noexcept {
     try {
         return dispatch(argv[0], {argv + 1, static_cast<std::size_t>(argc - 1)});
     } catch (const std::bad_alloc&) {
-        constexpr std::string_view line = "podinit: a helper is out of memory\n";
+        constexpr std::string_view line = "out of memory\n";
         (void)!::write(STDERR_FILENO, line.data(), line.size());
         return 1;
     }

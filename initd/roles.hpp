@@ -17,7 +17,8 @@ namespace initd {
 // "podinit: remove": unlinks FILEs durably (fsync of the directory); a missing one is fine.
 // "podinit: sweep": removes directory trees, never following a link or crossing a mount.
 // "podinit: modules": loads kernel modules by name with what they depend on (modules.dep of the running kernel).
-// Each exits 0, or 1 with one line on standard error.
+// Each exits 0, or 1 with a line "NAME: why" for each failure on standard error, which is the caller's to set in the
+// plan.
 ns::Plan pause_plan();
 ns::Plan store_plan(std::string_view file, int content_fd);
 ns::Plan remove_plan(std::span<const std::string> files);

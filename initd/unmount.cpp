@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/unmount.hpp"
 
-#include "initd/files.hpp"
 #include "initd/log.hpp"
 #include "ns/fd.hpp"
 
@@ -19,8 +18,6 @@
 
 namespace initd {
 namespace {
-
-constexpr std::size_t max_table = 16u << 20; // of mountinfo: some 100,000 mounts
 
 std::string_view take(std::string_view& text, char end) {
     const std::size_t at = text.find(end);
@@ -54,8 +51,18 @@ bool stays(std::string_view path) {
            at_or_below(path, "/dev");
 }
 
+// A table of /proc, which a read(2) returns in pieces of about a page.
+std::string read_table(const char* path) {
+    const ns::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+    std::string table;
+    char piece[4096];
+    for (ssize_t got; fd && (got = ::read(fd.get(), piece, sizeof piece)) > 0;)
+        table.append(piece, static_cast<std::size_t>(got));
+    return table;
+}
+
 std::vector<Mounted> still_mounted() {
-    return to_unmount(read_kernel_file("/proc/self/mountinfo", max_table));
+    return to_unmount(read_table("/proc/self/mountinfo"));
 }
 
 // A loop device without autoclear keeps its file open, and with it the file system that the file is on. The first one
@@ -117,7 +124,7 @@ std::vector<std::string> swap_areas(std::string_view swaps) {
 }
 
 void swap_off() {
-    for (const std::string& area : swap_areas(read_kernel_file("/proc/swaps", max_table)))
+    for (const std::string& area : swap_areas(read_table("/proc/swaps")))
         if (::swapoff(area.c_str()) != 0)
             log(Level::Warning, {"shutdown: swap off ", area, ": ", ::strerrordesc_np(errno)});
 }

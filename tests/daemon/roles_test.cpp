@@ -137,7 +137,7 @@ TEST_CASE("store says in one line why it failed, and keeps the old file") {
     REQUIRE(::mkdir((dir / "web.json").c_str(), 0755) == 0);
     const Outcome outcome = store(dir / "web.json", "new");
     CHECK(outcome.code == 1);
-    CHECK(outcome.said == "podinit: store: " + (dir / "web.json") + ": Is a directory\n");
+    CHECK(outcome.said == (dir / "web.json") + ": Is a directory\n");
     CHECK(!exists(dir / ".web.json.tmp"));
 }
 
@@ -265,7 +265,7 @@ TEST_CASE("sweep leaves a mount alone, of another file system or of the same one
         return initd::sweep_main(argv);
     });
     CHECK(outcome.code == 1);
-    CHECK(outcome.said == "podinit: sweep: " + (dir / "t") + ": Device or resource busy\n");
+    CHECK(outcome.said == (dir / "t") + ": Device or resource busy\n");
     CHECK(exists(dir / "outside/kept"));
     CHECK(exists(dir / "t/a/bind"));
     CHECK(!exists(dir / "t/b"));
@@ -359,6 +359,6 @@ TEST_CASE("a module that is nowhere to be found is named") {
     char* names[] = {unknown.data(), gone.data()};
     const Outcome outcome = run([&] { return initd::modules_main(dir.path, names); });
     CHECK(outcome.code == 1);
-    CHECK(outcome.said == "podinit: modules: nowhere: no such module for this kernel\npodinit: modules: " +
-                              (dir / "kernel/gone.ko") + ": No such file or directory\n");
+    CHECK(outcome.said ==
+          "nowhere: no such module for this kernel\n" + (dir / "kernel/gone.ko") + ": No such file or directory\n");
 }
