@@ -13,6 +13,7 @@
 #include "tools/podctl/selector.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace ctl {
 
@@ -97,12 +98,13 @@ std::optional<std::int64_t> grace_period(const DeleteOptions& options) {
 
 class Deletion {
   public:
-    Deletion(const Common& common, const DeleteOptions& options, const Target& target)
+    Deletion(const Common& common, const DeleteOptions& options, const Target& target,
+             std::optional<std::int64_t> grace)
         : target_(target)
         , client_(common.socket)
         , wait_(options.wait)
         , ignore_not_found_(options.ignore_not_found)
-        , call_(spec::Delete{target.namespace_, target.name, grace_period(options)}) {
+        , call_(spec::Delete{target.namespace_, target.name, grace}) {
         client_.send({.call = call_, .more = wait_});
     }
 
@@ -148,13 +150,14 @@ class Deletion {
 } // namespace
 
 int run_delete(const Common& common, const DeleteOptions& options) {
+    const auto grace = grace_period(options);
     const std::vector<Target> targets = find_targets(common, options);
     bool ok = true;
     for (std::size_t first = 0; first < targets.size(); first += at_once) {
         const std::size_t last = std::min(first + at_once, targets.size());
         std::vector<Deletion> deletions;
         for (std::size_t i = first; i < last; ++i)
-            deletions.emplace_back(common, options, targets[i]);
+            deletions.emplace_back(common, options, targets[i], grace);
         for (Deletion& deletion : deletions)
             ok = deletion.begun() && ok;
         flush_output(); // before the wait, so that one sees what is waited for

@@ -51,7 +51,7 @@ std::string choose_container(const ListedPod& pod, const std::string& asked, boo
         names += (names.empty() ? "" : ", ") + container.name;
     }
     if (!asked.empty())
-        fail({"container ", asked, " not found in pod ", pod.view.pod.metadata.name, "; it has: ", names});
+        fail({"container ", asked, " is not valid for pod ", pod.view.pod.metadata.name, "; it has: ", names});
     const std::string& first = containers.front().name;
     if (containers.size() > 1 && !quiet)
         complain({"Defaulted container \"", first, "\" out of: ", names});

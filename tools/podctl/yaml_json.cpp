@@ -150,7 +150,7 @@ class Walk {
 
   private:
     void enter(const YamlNode& node, std::size_t depth) {
-        if (depth > max_yaml_depth)
+        if (depth + (node.kind == YamlNode::Kind::Scalar ? 0 : 1) > max_yaml_depth)
             refuse(node, "nested too deeply");
         if (++visited_ > max_yaml_nodes || out.size() > max_yaml_output)
             refuse(node, "too large once its aliases are written out");
