@@ -39,11 +39,14 @@ bool Listing::matches(const Cursor& cursor, std::uint32_t slot) const {
 std::string Listing::object(std::uint32_t slot) {
     const PodRecord& record = pods_.at(slot);
     const PodState& state = core_.pod(slot);
-    StatusFacts facts{pods_.pod(slot), record.failures, {}, read_clock()};
+    const spec::Pod& pod = pods_.pod(slot);
+    StatusFacts facts{pod, record.failures, {}, read_clock()};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";
-    return spec::pod_object(record.text, make_status(core_, slot, facts), wall_time(facts.clock, state.added), deleted);
+    std::string_view node = pod.spec.node_name.empty() ? std::string_view(performer_.node().hostname) : "";
+    return spec::pod_object(record.text, make_status(core_, slot, facts), wall_time(facts.clock, state.added), deleted,
+                            node);
 }
 
 // Sends what there is room for; false when that was all.

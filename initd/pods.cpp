@@ -84,11 +84,16 @@ void PodStore::trim() noexcept {
     cached_slot_ = no_slot;
 }
 
+Millis grace_period(std::int64_t seconds) noexcept {
+    constexpr std::int64_t a_century = 100LL * 365 * 24 * 3600; // in milliseconds it still fits
+    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, a_century));
+}
+
 PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept {
     PodFacts facts;
     facts.restart_policy = pod.spec.restart_policy.value_or(spec::RestartPolicy::Always);
     facts.containers = static_cast<std::uint8_t>(pod.spec.containers.size());
-    facts.grace = std::chrono::seconds(pod.spec.termination_grace_period_seconds.value_or(30));
+    facts.grace = grace_period(pod.spec.termination_grace_period_seconds.value_or(30));
     facts.after = after;
     return facts;
 }

@@ -66,6 +66,9 @@ class PodStore {
     std::uint64_t next_sequence_ = 1;
 };
 
+// A grace period as a manifest or a client writes it: any number of seconds.
+Millis grace_period(std::int64_t seconds) noexcept;
+
 // What the core wants to know of a pod.
 PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept;
 

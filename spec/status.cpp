@@ -83,31 +83,37 @@ inline constexpr auto rows_of<PodStatus> = std::array{
 
 namespace {
 
-void append_time(std::string& out, std::string_view name, std::string_view time) {
-    if (time.empty())
+// A field that others follow, unless it is empty.
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    if (value.empty())
         return;
     out.append("\"").append(name).append("\":");
-    append_json_string(out, time);
+    append_json_string(out, value);
     out += ',';
 }
 
 } // namespace
 
-// Both edits are at places that canonical text has without a parse: right inside of metadata, which is never empty and
-// comes before anything that a user wrote, and before the last brace.
+// All edits are at places that canonical text has without a parse: right inside of metadata and of spec, which are
+// never empty, and before the last brace. No string of a user's can look like one of them, since in a string a quote
+// has a backslash before it.
 std::string pod_object(std::string_view canonical, const PodStatus& status, std::string_view creation_timestamp,
-                       std::string_view deletion_timestamp) {
+                       std::string_view deletion_timestamp, std::string_view node_name) {
     constexpr std::string_view metadata = "\"metadata\":{";
-    const std::size_t inside = canonical.find(metadata) + metadata.size();
-    assert(inside >= metadata.size() && canonical.ends_with('}'));
+    constexpr std::string_view spec = "\"spec\":{";
+    const std::size_t in_metadata = canonical.find(metadata) + metadata.size();
+    const std::size_t in_spec = canonical.find(spec, in_metadata) + spec.size();
+    assert(in_metadata >= metadata.size() && in_spec >= spec.size() && canonical.ends_with('}'));
 
     constexpr std::size_t usual_status = 1024; // of one container that runs
     std::string out;
     out.reserve(canonical.size() + usual_status);
-    out = canonical.substr(0, inside);
-    append_time(out, "creationTimestamp", creation_timestamp);
-    append_time(out, "deletionTimestamp", deletion_timestamp);
-    out.append(canonical.substr(inside, canonical.size() - inside - 1)).append(",\"status\":");
+    out = canonical.substr(0, in_metadata);
+    append_field(out, "creationTimestamp", creation_timestamp);
+    append_field(out, "deletionTimestamp", deletion_timestamp);
+    out.append(canonical.substr(in_metadata, in_spec - in_metadata));
+    append_field(out, "nodeName", node_name);
+    out.append(canonical.substr(in_spec, canonical.size() - in_spec - 1)).append(",\"status\":");
     fields::write(out, status);
     return out += '}';
 }

@@ -78,9 +78,10 @@ struct PodStatus {
 };
 
 // Canonical manifest text + what is only known at run time = the object a client gets. A non-empty deletion timestamp
-// goes to metadata, as on Kubernetes for a pod that is being stopped.
+// goes to metadata, as on Kubernetes for a pod that is being stopped. A non-empty `node_name`, the machine on which the
+// pod runs, goes to the spec; leave it empty for a manifest that names one itself.
 std::string pod_object(std::string_view canonical, const PodStatus& status, std::string_view creation_timestamp,
-                       std::string_view deletion_timestamp);
+                       std::string_view deletion_timestamp, std::string_view node_name);
 
 // The same object read back by a client.
 struct PodView {

@@ -81,39 +81,41 @@ std::string canonical(std::string_view manifest) {
 
 // The object's text from "status" on.
 std::string status_text(const spec::PodStatus& status) {
-    const std::string object = spec::pod_object(R"({"metadata":{"name":"web"}})", status, "", "");
+    const std::string object = spec::pod_object(R"({"metadata":{"name":"web"},"spec":{"x":1}})", status, "", "", "");
     return object.substr(object.find("\"status\":"));
 }
 
 // A value in which the words of JSON stand where a careless search finds them.
 constexpr std::string_view tricky = R"({"apiVersion": "v1", "kind": "Pod",
-    "metadata": {"name": "web", "annotations": {"a": "\"metadata\":{ } ] \\\" {", "status": "\"status\":{}"}},
+    "metadata": {"name": "web", "annotations": {"a": "\"metadata\":{ } ] \\\" {", "status": "\"status\":{}", "spec": "\"spec\":{"}},
     "spec": {"containers": [{"name": "web", "image": "host", "command": ["sh", "-c", "echo '}}' \"metadata\":{"]}]}})";
 
 } // namespace
 
 TEST_CASE("a pod's object is its manifest with times and a status") {
     const std::string text = canonical(tricky);
-    const std::string object = spec::pod_object(text, some_status(), "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z");
+    const std::string object =
+        spec::pod_object(text, some_status(), "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "box");
     const auto view = spec::read_pod_object(object);
     REQUIRE(view);
     CHECK(view->pod.metadata.name == "web");
     CHECK(view->pod.metadata.creation_timestamp == "2024-01-01T00:00:00Z");
     CHECK(view->deletion_timestamp == "2024-01-02T00:00:00Z");
-    REQUIRE(view->pod.metadata.annotations.size() == 2);
+    CHECK(view->pod.spec.node_name == "box");
+    REQUIRE(view->pod.metadata.annotations.size() == 3);
     CHECK(view->pod.metadata.annotations[0].second == "\"metadata\":{ } ] \\\" {");
     REQUIRE(view->pod.spec.containers.size() == 1);
     CHECK(view->pod.spec.containers[0].command.back() == "echo '}}' \"metadata\":{");
     CHECK(view->pod.spec.restart_policy == spec::RestartPolicy::Always);
-    CHECK(spec::pod_object(text, view->status, "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z") == object);
+    CHECK(spec::pod_object(text, view->status, "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "box") == object);
 }
 
 TEST_CASE("a pod's object is a manifest again, and times that are not set are left out") {
     const std::string text = canonical(tricky);
-    const std::string object = spec::pod_object(text, some_status(), "", "");
+    const std::string object = spec::pod_object(text, some_status(), "", "", "");
     CHECK(object.find("Timestamp") == std::string::npos);
     CHECK(canonical(object) == text);
-    CHECK(canonical(spec::pod_object(text, some_status(), "2024-01-01T00:00:00Z", "")) == text);
+    CHECK(canonical(spec::pod_object(text, some_status(), "2024-01-01T00:00:00Z", "", "")) == text);
 }
 
 TEST_CASE("a status is written as Kubernetes writes it") {
