@@ -80,6 +80,7 @@ bool reap(pid_t wanted, int seconds) noexcept {
 void end_processes() noexcept {
     ::kill(-1, SIGTERM);
     ::kill(-1, SIGCONT); // a stopped process takes its SIGTERM only then
+    ::kill(-1, SIGHUP);  // an interactive shell ignores SIGTERM
     if (reap(-1, term_seconds))
         return;
     log(Level::Notice, {"shutdown: processes that outlive SIGTERM are killed"});
