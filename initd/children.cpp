@@ -45,7 +45,7 @@ void Children::start_waiting(std::vector<LaunchReport>& out) {
             return;
         if (!pid)
             out.push_back({waiting_.front().who, -1, pid.error()});
-        waiting_.pop_front();
+        waiting_.erase(waiting_.begin());
     }
 }
 

@@ -10,7 +10,6 @@
 #include "ns/launcher.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <string>
 #include <sys/types.h>
@@ -89,7 +88,7 @@ class Children {
     ns::Launcher launcher_;
     std::vector<Child> children_;
     std::vector<UnderWay> under_way_;
-    std::deque<Waiting> waiting_;
+    std::vector<Waiting> waiting_; // oldest first
     std::uint64_t next_serial_ = 1;
 };
 

@@ -102,7 +102,7 @@ void Performer::perform(const Action& action, Events& events) noexcept try {
 void Performer::start_waiting(Events& events) noexcept {
     while (!waiting_.empty() && !children_.full()) {
         Action action = waiting_.front();
-        waiting_.pop_front();
+        waiting_.erase(waiting_.begin());
         perform(action, events);
     }
 }

@@ -14,7 +14,6 @@
 #include "ns/sandbox.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <expected>
 #include <string>
 #include <vector>
@@ -119,7 +118,7 @@ class Performer {
     std::vector<std::string> image_dirs_;
     std::vector<PodRuntime> runtimes_;
     std::vector<Terminal> terminals_;
-    std::deque<Action> waiting_;
+    std::vector<Action> waiting_; // oldest first
     std::uint32_t next_terminal_ = 0;
 };
 

@@ -85,7 +85,7 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more) 
     transaction.deleted = std::move(name);
     transaction.more = more;
     if (call.grace_period_seconds)
-        transaction.grace = std::chrono::seconds(std::max<std::int64_t>(0, *call.grace_period_seconds));
+        transaction.grace = grace_period(*call.grace_period_seconds);
     std::vector<PodChange> none;
     advance(std::move(transaction), none);
 }
@@ -95,7 +95,7 @@ bool Transactions::start_next(Transaction& transaction, std::string& failure) {
     std::expected<std::uint32_t, ns::Error> job = 0u;
     if (!transaction.writes.empty()) {
         Write write = std::move(transaction.writes.front());
-        transaction.writes.pop_front();
+        transaction.writes.erase(transaction.writes.begin());
         auto content = memory_file(write.text);
         job = content ? jobs_.start(store_plan(write.path, content->get()), std::move(*content))
                       : std::unexpected(content.error());

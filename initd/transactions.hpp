@@ -9,7 +9,6 @@
 #include "initd/pods.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -41,7 +40,7 @@ class Transactions {
     struct Transaction {
         ClientId client;
         std::uint32_t job = 0;
-        std::deque<Write> writes;       // still to be done
+        std::vector<Write> writes;      // still to be done
         std::vector<std::string> unlink; // after them, in one go; empty when done or not needed
         std::vector<std::string> done;  // paths to be looked at
         spec::Applied applied;          // Apply: the reply

@@ -59,6 +59,13 @@ struct CapabilitySets { // bit n is capability n (capability.h)
 };
 
 struct Plan {
+    Plan();
+    Plan(const Plan&);
+    Plan(Plan&&) noexcept;
+    Plan& operator=(const Plan&);
+    Plan& operator=(Plan&&) noexcept;
+    ~Plan(); // in plan.cpp, as the others: so many members would be destroyed anew in every function that has a plan
+
     // What runs. `programs` are tried in order as execvp(3) tries a PATH: ENOENT, ENOTDIR and EACCES go on to the next.
     std::vector<std::string> programs;
     std::vector<std::string> argv;

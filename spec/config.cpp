@@ -20,6 +20,14 @@
 
 namespace spec {
 
+// Not in the header: every function that has a Config would get code for all of its members.
+Config::Config() = default;
+Config::Config(const Config&) = default;
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(const Config&) = default;
+Config& Config::operator=(Config&&) noexcept = default;
+Config::~Config() = default;
+
 namespace {
 
 using fields::Row;

@@ -14,6 +14,13 @@
 namespace spec {
 
 struct Config {
+    Config();
+    Config(const Config&);
+    Config(Config&&) noexcept;
+    Config& operator=(const Config&);
+    Config& operator=(Config&&) noexcept;
+    ~Config();
+
     std::string hostname;                     // empty: leave as it is
     std::vector<std::string> modules;         // kernel modules to load before the first pod
     std::vector<std::string> manifest_dirs;   // staticPodPath in a kubelet; a later directory wins over an earlier one

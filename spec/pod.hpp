@@ -130,6 +130,13 @@ struct PodSpec {
 };
 
 struct Pod {
+    Pod();
+    Pod(const Pod&);
+    Pod(Pod&&) noexcept;
+    Pod& operator=(const Pod&);
+    Pod& operator=(Pod&&) noexcept;
+    ~Pod(); // in pod.cpp, as the others: code for so many members is not wanted in every function that has a pod
+
     ObjectMeta metadata;
     PodSpec spec;
 };
