@@ -24,18 +24,22 @@ std::array<char, uid_form.size()> content_uid(std::string_view text) {
     __extension__ using Wide = unsigned __int128;
     std::uint64_t high = 0x6c62272e07bb0142;
     std::uint64_t low = 0x62b821756295c58d;
-    while (!text.empty()) {
-        const std::size_t n = std::min(text.size(), sizeof low);
-        std::uint64_t word = 0; // the last one ends in zeros: no text has any
-        std::memcpy(&word, text.data(), n);
+    const auto mix = [&](std::uint64_t word) {
         if constexpr (std::endian::native == std::endian::big)
             word = __builtin_bswap64(word);
-        text.remove_prefix(n);
         low ^= word;
         const Wide product = Wide{low} * 0x13b;
         high = high * 0x13b + (low << 24) + static_cast<std::uint64_t>(product >> 64);
         low = static_cast<std::uint64_t>(product);
+    };
+    std::uint64_t word;
+    for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
+        std::memcpy(&word, text.data(), sizeof word);
+        mix(word);
     }
+    word = 0; // the last word ends in zeros: no text has any
+    std::memcpy(&word, text.data(), text.size());
+    mix(word);
     std::array<char, uid_form.size()> uid;
     std::uint64_t rest = low;
     for (std::size_t i = uid.size(); i-- > 0;) {

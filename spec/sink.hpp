@@ -20,7 +20,7 @@ class Sink {
     Sink& operator=(const Sink&) = delete;
 
     // Where to write the next `n` bytes, and: they were written, up to `at`.
-    char* room(std::size_t n) {
+    [[gnu::always_inline]] char* room(std::size_t n) {
         if (n > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
             grow(n);
         return at_;
