@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/boot/machine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -20,6 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
+
+constexpr std::size_t last_words = 4000;
 
 int milliseconds_until(Clock::time_point deadline) {
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now()).count();
@@ -228,7 +231,9 @@ std::string Machine::transcript() const {
 }
 
 void Machine::fail(const std::string& what) const {
-    throw std::runtime_error(what + ". All it said:\n" + transcript());
+    const std::string all = transcript();
+    throw std::runtime_error(what + ". The last that it said:\n" +
+                             all.substr(all.size() - std::min(all.size(), last_words)));
 }
 
 } // namespace boot

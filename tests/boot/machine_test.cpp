@@ -71,6 +71,7 @@ TEST_CASE("the console's shell has job control: ctrl-c ends a command, not the s
     machine().type("echo it beg''ins; sleep 600\n");
     machine().expect("it begins");
     machine().type("\x03");
+    machine().run("true");
     CHECK(machine().run("echo $test_of_this_shell").output == "alive\n");
 }
 
@@ -85,7 +86,8 @@ TEST_CASE("nothing of PID 1 leaks into a payload", "[machine]") {
         "cat > /tmp/leak.json <<'END'\n"
         R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"leak"},"spec":{"restartPolicy":"Never",)"
         R"("containers":[{"name":"c","image":"host","command":["/bin/sh","-c",)"
-        R"("echo fds $(cd /proc/$$/fd; echo *); grep ^Sig /proc/$$/status; env | cut -d= -f1 | sort | tr '\\n' ' '"]}]}})"
+        R"("printf fds; for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do [ ! -e /proc/self/fd/$n ] || printf ' %s' $n; done; )"
+        R"(echo; grep ^Sig /proc/self/status; env | cut -d= -f1 | sort | tr '\\n' ' '"]}]}})"
         "\nEND");
     CHECK(machine().run("podctl apply -f /tmp/leak.json").output == "pod/leak created\n");
     machine().run_until("podctl get pods leak", "Completed");
