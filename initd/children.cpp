@@ -10,43 +10,25 @@ namespace initd {
 
 namespace {
 
-bool must_wait(const ns::Error& error) { return error.err == EAGAIN && error.step == ns::Step::None; }
+template <class T>
+void make_room(std::vector<T>& list) {
+    if (list.size() == list.capacity())
+        list.reserve(2 * list.size() + 8);
+}
 
 } // namespace
 
-std::expected<pid_t, ns::Error> Children::start(Waiting& waiting) {
+std::expected<pid_t, ns::Error> Children::launch(ns::Plan&& plan, ChildId who, std::vector<ns::Fd> held) {
     // Room first: once the child exists, nothing may fail.
-    children_.reserve(children_.size() + 1);
-    under_way_.reserve(under_way_.size() + 1);
-    auto pid = launcher_.launch(std::move(waiting.plan), next_serial_);
+    make_room(children_);
+    make_room(under_way_);
+    auto pid = launcher_.launch(std::move(plan), next_serial_);
     if (!pid)
         return pid;
-    children_.push_back({*pid, waiting.who, next_serial_});
-    under_way_.push_back({next_serial_, std::move(waiting.held)});
+    children_.push_back({*pid, who, next_serial_});
+    under_way_.push_back({next_serial_, std::move(held)});
     ++next_serial_;
     return pid;
-}
-
-std::expected<pid_t, ns::Error> Children::launch(ns::Plan&& plan, ChildId who, std::vector<ns::Fd> held) {
-    Waiting waiting{std::move(plan), who, std::move(held)};
-    if (waiting_.empty()) {
-        auto pid = start(waiting);
-        if (pid || !must_wait(pid.error()))
-            return pid;
-    }
-    waiting_.push_back(std::move(waiting));
-    return 0;
-}
-
-void Children::start_waiting(std::vector<LaunchReport>& out) {
-    while (!waiting_.empty()) {
-        auto pid = start(waiting_.front());
-        if (!pid && must_wait(pid.error()))
-            return;
-        if (!pid)
-            out.push_back({waiting_.front().who, -1, pid.error()});
-        waiting_.erase(waiting_.begin());
-    }
 }
 
 void Children::take_reports(std::vector<LaunchReport>& out) {
@@ -58,7 +40,6 @@ void Children::take_reports(std::vector<LaunchReport>& out) {
                 out.push_back({child->who, child->pid, {report.err, report.step}});
             std::erase_if(under_way_, [&](const UnderWay& u) { return u.serial == report.cookie; });
         }
-    start_waiting(out);
 }
 
 Children::Child* Children::find(pid_t pid) noexcept {

@@ -47,16 +47,13 @@ class Children {
   public:
     explicit Children(ns::Launcher launcher) noexcept : launcher_(std::move(launcher)) {}
 
-    // Starts one; its pid, or 0 when it has to wait for others to get under way (it is started later). `held` are closed
-    // when the launch has been reported: what the plan borrows and nobody else keeps.
+    // Starts one; its pid. `held` are closed when the launch has been reported: what the plan borrows and nobody else
+    // keeps.
     std::expected<pid_t, ns::Error> launch(ns::Plan&& plan, ChildId who, std::vector<ns::Fd> held);
-
-    // Does a launch have to wait now? A caller with many to start keeps them itself until it need not.
-    bool full() const noexcept { return !waiting_.empty(); }
 
     int report_fd() const noexcept { return launcher_.report_fd(); }
 
-    // What the children under way have said; failures of launches that had waited are among them.
+    // What the children under way have said.
     void take_reports(std::vector<LaunchReport>& out);
     // Reaps whoever has ended, at most `limit` of them; true when there may be more.
     bool reap(std::vector<ChildExit>& out, std::size_t limit);
@@ -76,19 +73,11 @@ class Children {
         std::uint64_t serial;
         std::vector<ns::Fd> held;
     };
-    struct Waiting {
-        ns::Plan plan;
-        ChildId who;
-        std::vector<ns::Fd> held;
-    };
-    std::expected<pid_t, ns::Error> start(Waiting& waiting);
-    void start_waiting(std::vector<LaunchReport>& out);
     Child* find(pid_t pid) noexcept;
 
     ns::Launcher launcher_;
     std::vector<Child> children_;
     std::vector<UnderWay> under_way_;
-    std::vector<Waiting> waiting_; // oldest first
     std::uint64_t next_serial_ = 1;
 };
 

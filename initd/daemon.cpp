@@ -124,7 +124,7 @@ SignalMeaning Daemon::run() noexcept {
         loading_ = Loading::Going;
     while (!finished()) {
         pump();
-        bool more = loading_ == Loading::Going && !performer_.busy();
+        bool more = loading_ == Loading::Going;
         if (more)
             load();
         arm_timer();
@@ -157,9 +157,6 @@ void Daemon::pump() noexcept {
             act(action);
     }
     events_.clear();
-    performer_.start_waiting(events_);
-    if (!events_.empty())
-        pump();
 }
 
 void Daemon::act(const Action& action) noexcept {

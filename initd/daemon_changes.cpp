@@ -68,7 +68,7 @@ void Daemon::launch_writer(std::optional<ns::Plan> plan) {
     if (!plan)
         return;
     auto pid = children_.launch(std::move(*plan), {ChildId::Kind::LogWriter, 0}, {});
-    if (pid && *pid > 0)
+    if (pid)
         logs_.writer_started(*pid, boot_time());
     else
         logs_.writer_failed(boot_time());

@@ -78,14 +78,15 @@ Performer::UnitRuntime* Performer::unit(RunId run) noexcept {
 void Performer::perform(const Action& action, Events& events) noexcept try {
     switch (action.kind) {
     case Action::Kind::MakeSandbox: make_sandbox(action.run, events); break;
-    case Action::Kind::Start:
-        if (children_.full())
-            waiting_.push_back(action);
-        else
-            start(action.run, events);
+    case Action::Kind::Start: start(action.run, events); break;
+    case Action::Kind::Terminate:
+        if (UnitRuntime* u = unit(action.run))
+            children_.signal(u->pid, u->stop_signal);
         break;
-    case Action::Kind::Terminate: stop(action.run, false, events); break;
-    case Action::Kind::Kill: stop(action.run, true, events); break;
+    case Action::Kind::Kill:
+        if (UnitRuntime* u = unit(action.run))
+            children_.signal(u->pid, SIGKILL);
+        break;
     case Action::Kind::DropSandbox: drop_sandbox(action.run, events); break;
     case Action::Kind::Forget:
     case Action::Kind::ShutDown: break;
@@ -97,29 +98,6 @@ void Performer::perform(const Action& action, Events& events) noexcept try {
         events.push_back(event(Event::Kind::StartFailed, action.run));
     else if (action.kind == Action::Kind::DropSandbox)
         events.push_back(event(Event::Kind::SandboxGone, action.run));
-}
-
-void Performer::start_waiting(Events& events) noexcept {
-    while (!waiting_.empty() && !children_.full()) {
-        Action action = waiting_.front();
-        waiting_.erase(waiting_.begin());
-        perform(action, events);
-    }
-}
-
-// A run that still waits for its start just does not get it.
-void Performer::stop(RunId run, bool kill, Events& events) {
-    if (std::erase_if(waiting_, [&](const Action& a) { return a.run == run; }) > 0) {
-        Event e = event(Event::Kind::Exited, run);
-        e.exit = {137, false, true};
-        events.push_back(e);
-    } else if (UnitRuntime* u = unit(run)) {
-        int signo = kill ? SIGKILL : u->stop_signal;
-        if (u->pid > 0)
-            children_.signal(u->pid, signo);
-        else
-            u->pending_signal = signo;
-    }
 }
 
 void Performer::start(RunId run, Events& events) {
@@ -137,7 +115,7 @@ void Performer::start(RunId run, Events& events) {
                                 std::move(launch->held));
     if (!pid)
         return fail_start(run, launch_failure(pid.error()), true, events);
-    units[container] = UnitRuntime{run, *pid, launch->stop_signal, 0, std::move(launch->stdin_hold)};
+    units[container] = UnitRuntime{run, *pid, launch->stop_signal, std::move(launch->stdin_hold)};
 }
 
 std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, std::uint32_t attempt) {
@@ -263,11 +241,8 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
     UnitRuntime* u = unit(run);
     if (!u)
         return;
-    u->pid = report.pid; // known only now, if the launch had to wait
     if (report.error.err != 0)
         return fail_start(run, launch_failure(report.error), true, events);
-    if (u->pending_signal != 0)
-        children_.signal(u->pid, u->pending_signal);
     pods_.clear_failure(run.unit.slot(), container_of(run));
     events.push_back(event(Event::Kind::Started, run));
 } catch (...) { // out of memory: the failure goes without its message

@@ -39,10 +39,6 @@ class Performer {
     // A container's pseudo-terminal has been opened: its master is there to be taken.
     void on_terminal(std::uint32_t id) noexcept;
 
-    // Starts what had to wait for room among the launches under way.
-    void start_waiting(Events& events) noexcept;
-    bool busy() const noexcept { return !waiting_.empty(); }
-
     // A plan to run `command` inside a running container. The namespaces' descriptor is in `held`.
     struct ExecPlan {
         ns::Plan plan;
@@ -68,9 +64,8 @@ class Performer {
   private:
     struct UnitRuntime {
         RunId run;
-        pid_t pid = -1;         // 0: its launch has to wait for others to get under way
+        pid_t pid = -1;
         int stop_signal = 0;
-        int pending_signal = 0; // to be sent as soon as there is a process
         ns::Fd stdin_hold; // keeps an open standard input from ending
     };
     struct PodRuntime {
@@ -99,7 +94,6 @@ class Performer {
     void sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept;
     void drop_sandbox(RunId run, Events& events);
     void start(RunId run, Events& events);
-    void stop(RunId run, bool kill, Events& events);
     std::expected<Launchable, PlanFailure> prepare(RunId run, std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
                                                      std::uint32_t attempt);
@@ -118,7 +112,6 @@ class Performer {
     std::vector<std::string> image_dirs_;
     std::vector<PodRuntime> runtimes_;
     std::vector<Terminal> terminals_;
-    std::vector<Action> waiting_; // oldest first
     std::uint32_t next_terminal_ = 0;
 };
 

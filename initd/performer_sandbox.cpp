@@ -75,10 +75,8 @@ std::expected<void, PlanFailure> Performer::build_sandbox(const SandboxPlan& pla
 std::expected<void, PlanFailure> Performer::start_holder(RunId run) {
     PodRuntime& pod = runtime(run.unit.slot());
     auto pid = children_.launch(pause_plan(), {ChildId::Kind::Holder, run.cookie()}, {});
-    if (!pid || *pid == 0)
-        return std::unexpected(
-            sandbox_failure("the PID namespace's holder: " + ns::to_text(pid ? ns::Error{EAGAIN, ns::Step::Clone}
-                                                                             : pid.error())));
+    if (!pid)
+        return std::unexpected(sandbox_failure("the PID namespace's holder: " + ns::to_text(pid.error())));
     pod.holder = *pid;
     pod.holder_fd = ns::raise(ns::Fd(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0))));
     if (!pod.holder_fd)
