@@ -27,24 +27,30 @@ struct Target {
     std::string file; // where it was named; empty: on the command line
 };
 
-std::string text_member(const JsonValue& object, std::string_view key) {
-    const JsonValue* value = object.find(key);
-    return value && value->kind == JsonValue::Kind::String ? value->text : "";
+// "" when it is not there.
+std::string text_member(const InputObject& object, const JsonValue* parent, std::string_view key,
+                        std::string_view pointer) {
+    const JsonValue* value = parent ? parent->find(key) : nullptr;
+    if (value && value->kind != JsonValue::Kind::String)
+        fail({to_text(object, {.pointer = std::string(pointer), .message = "expected a string"})});
+    return value ? value->text : "";
 }
 
 // A manifest need not be valid for its pod to be deleted: a kind and a name will do.
 std::vector<Target> targets_in(const Inputs& inputs, const Common& common) {
-    for (const std::string& error : inputs.errors)
-        fail({error});
+    if (!inputs.errors.empty())
+        fail({inputs.errors.front()});
     std::vector<Target> targets;
     for (const InputObject& object : inputs.objects) {
         const auto value = read_json(object.json);
         const JsonValue* metadata = value ? value->find("metadata") : nullptr;
-        const std::string name = metadata ? text_member(*metadata, "name") : "";
-        if (name.empty() || text_member(*value, "kind") != "Pod")
+        std::string name = text_member(object, metadata, "name", "/metadata/name");
+        if (name.empty() || text_member(object, &*value, "kind", "/kind") != "Pod")
             fail({to_text(object, {.pointer = "", .message = "not a Pod with a name"})});
-        const std::string namespace_ = text_member(*metadata, "namespace");
-        targets.push_back({namespace_.empty() ? common.namespace_or_default() : namespace_, name, object.file->name});
+        std::string namespace_ = text_member(object, metadata, "namespace", "/metadata/namespace");
+        if (namespace_.empty())
+            namespace_ = common.namespace_or_default();
+        targets.push_back({std::move(namespace_), std::move(name), object.file->name});
     }
     return targets;
 }

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for podctl
+
+_podctl_pods() {
+    podctl "${_podctl_common[@]}" get pods -o name 2>/dev/null | sed 's|^pod/||'
+}
+
+_podctl_containers() {
+    podctl "${_podctl_common[@]}" get pod "$1" -o yaml 2>/dev/null |
+        sed -n '/^  containers:$/,/^  [a-z]/{s/^  - name: //p;s/^    name: //p}'
+}
+
+_podctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local verbs='apply delete describe exec get halt help logs node poweroff reboot restart version'
+    local verb='' pod='' word i words=()
+    local _podctl_common=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+            --) return ;;
+            -n | --namespace | --socket)
+                _podctl_common+=("$word" "${COMP_WORDS[i + 1]}")
+                ((i++))
+                ;;
+            -f | --filename | -l | --selector | -o | --output | -c | --container) ((i++)) ;;
+            -*) ;;
+            *) words+=("$word") ;;
+        esac
+    done
+    verb=${words[0]:-}
+    pod=${words[1]:-}
+
+    local flags='--namespace --socket --help' list=''
+    case $verb in
+        apply) flags+=' --filename --dry-run=client --dry-run=server --transient' ;;
+        delete) flags+=' --filename --selector --grace-period --all --now --force --ignore-not-found --wait=false' ;;
+        get) flags+=' --output --all-namespaces --selector --show-labels --no-headers' ;;
+        describe) flags+=' --all-namespaces --selector' ;;
+        exec) flags+=' --container --stdin --tty --quiet' ;;
+        logs) flags+=' --container --follow --previous --tail --timestamps' ;;
+        restart) flags+=' --container' ;;
+        reboot) flags+=' --kexec' ;;
+        version) flags+=' --client' ;;
+    esac
+    case $prev in
+        -f | --filename | --socket)
+            if [[ $verb != logs || $prev != -f ]]; then
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                return
+            fi
+            ;;
+        -o | --output) list='wide yaml json name' ;;
+        -c | --container) list=$(_podctl_containers "${pod#*/}") ;;
+        -n | --namespace) list=$(podctl get pods -A --no-headers 2>/dev/null | awk '{print $1}' | sort -u) ;;
+    esac
+    if [[ -z $list ]]; then
+        if [[ $cur == -* ]]; then
+            list=$flags
+        elif [[ -z $verb ]]; then
+            list=$verbs
+        else
+            case $verb in
+                get | delete | describe) [[ -z $pod ]] && list='pods pod' || list=$(_podctl_pods) ;;
+                exec | logs | restart) [[ -z $pod ]] && list=$(_podctl_pods) ;;
+                help) list=$verbs ;;
+            esac
+        fi
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$list" -- "$cur")
+}
+
+complete -F _podctl podctl
