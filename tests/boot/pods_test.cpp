@@ -16,9 +16,9 @@ Machine& machine() {
         write_file("shipped/good.json",
                    R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"good"},"spec":)"
                    R"({"containers":[{"name":"c","image":"host","command":["sleep","1000000"]}]}})");
-        return Options{.appliance =
-                           build_appliance("pods", "--manifests " + workshop() +
-                                                       "/shipped --image ikubernetes/myapp:v1=" + myapp_image()),
+        return Options{.appliance = build_appliance(
+                           "pods", "--file " + workshop() +
+                                       "/shipped:/etc/podinit/manifests --image ikubernetes/myapp:v1=" + myapp_image()),
                        .arguments = {},
                        .append = ""};
     });
