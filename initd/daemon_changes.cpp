@@ -13,14 +13,18 @@ namespace initd {
 
 namespace {
 
+constexpr int files_per_turn = 16;
 constexpr Millis modules_patience{10'000}; // a module that hangs must not keep the pods from starting
 
 } // namespace
 
+// A few files a turn, each pod started as soon as it is read, so that the loop sees to what has come of them meanwhile.
 void Daemon::load() noexcept {
-    if (!manifests_.load_next(changes_))
-        loading_ = Loading::Done;
-    handle_changes();
+    for (int i = 0; i < files_per_turn && loading_ == Loading::Going; ++i) {
+        if (!manifests_.load_next(changes_))
+            loading_ = Loading::Done;
+        handle_changes();
+    }
     if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
         start_rescue("there is nothing to run: no manifest directory holds a pod");
 }

@@ -91,6 +91,10 @@ std::expected<Image, ImageFailure> find_image(std::span<const std::string> direc
 
 std::expected<Identity, std::string> find_identity(std::string_view rootfs, std::string_view user) {
     Identity who;
+    if (user.empty() || user == "0") {
+        who.home = "/root"; // not worth reading a file for at every start
+        return who;
+    }
     auto colon = user.find(':');
     std::string_view name = user.substr(0, colon);
     std::string_view group = colon == user.npos ? std::string_view{} : user.substr(colon + 1);

@@ -47,6 +47,8 @@ int run(initd::DaemonOptions options) {
     if (standing == Standing::Supervisor)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     std::string run_dir = options.run_dir;
+    if (chdir("/") != 0)
+        initd::log(initd::Level::Warning, {"cannot change to /"});
     auto daemon = initd::Daemon::open(std::move(options));
     if (!daemon) {
         initd::log(initd::Level::Error, {"cannot start below ", run_dir, ": ", ns::to_text(daemon.error())});
@@ -61,10 +63,11 @@ int run(initd::DaemonOptions options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    // By the name we were started under, never by the pid: the first process of a pod's PID namespace is a helper too.
+    if (auto code = initd::run_role(argc, argv))
+        return *code;
+    prctl(PR_SET_NAME, "podinit"); // the kernel's first process is named after the path it was started by
     bool pid1 = getpid() == 1;
-    if (!pid1)
-        if (auto code = initd::run_role(argc, argv))
-            return *code;
     if (pid1)
         initd::early_boot();
     Standing standing = pid1 ? initd::standing() : Standing::Supervisor;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The helpers: podinit itself, told by argv[0] which one it is. Each does what PID 1 must not wait for.
-// PID 1 (getpid() == 1 of the machine) never is one.
+// A helper is told by its name alone: the first process of a shared PID namespace is one, and its pid there is 1.
 #pragma once
 
 #include "ns/plan.hpp"

@@ -28,7 +28,7 @@ void join_namespaces(const Child& child) noexcept {
 }
 
 void set_limits(const Child& child) noexcept {
-    if (child.plan->open_files == 0)
+    if (child.plan->open_files == 0 || child.plan->open_files == child.own->open_files)
         return;
     const rlimit64 limit{child.plan->open_files, child.plan->open_files};
     // EPERM: above what this machine allows (fs.nr_open) or what we may raise. Then the inherited limit has to do.
@@ -56,8 +56,10 @@ void adjust_oom_score(const Child& child) noexcept {
 // that distrusts root may still let the user in.
 bool enter_working_directory(const Child& child) noexcept {
     Plan& plan = *child.plan;
-    if (plan.working_dir.empty()) {
-        must(child, Step::WorkingDirectory, raw::call(SYS_chdir, "/"));
+    const bool at_root = child.own->at_root && !plan.create_mount && plan.join_all < 0;
+    if (plan.working_dir.empty() || plan.working_dir == "/") {
+        if (!at_root)
+            must(child, Step::WorkingDirectory, raw::call(SYS_chdir, "/"));
         return true;
     }
     long result = raw::call(SYS_chdir, plan.working_dir.c_str());
@@ -118,9 +120,11 @@ void run_child(void* argument) noexcept {
     Child& child = *static_cast<Child*>(argument);
     join_namespaces(child);
     take_streams(child);
-    raw::call(SYS_umask, 0);
     adjust_oom_score(child);
-    if (child.plan->create_mount || child.plan->create_cgroup)
+    const bool mounts = child.plan->create_mount || child.plan->create_cgroup;
+    if (mounts || !child.plan->working_dir.empty())
+        raw::call(SYS_umask, 0); // modes are what the plan says
+    if (mounts)
         set_up_mounts(child);
     must(child, Step::Session, raw::call(SYS_setsid));
     open_terminal(child);
@@ -129,7 +133,8 @@ void run_child(void* argument) noexcept {
     take_identity(child);
     if (!entered)
         must(child, Step::WorkingDirectory, raw::call(SYS_chdir, child.plan->working_dir.c_str()));
-    raw::call(SYS_umask, child.plan->umask);
+    if (mounts || !child.plan->working_dir.empty() || child.plan->umask != child.own->umask)
+        raw::call(SYS_umask, child.plan->umask);
     reset_signals(child);
     execute(child);
 }

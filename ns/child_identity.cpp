@@ -54,7 +54,11 @@ void take_identity(const Child& child) noexcept {
             must(child, Step::User, raw::call(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0));
         must(child, Step::User, raw::call(SYS_setresuid, plan.uid, plan.uid, plan.uid));
     }
-    if (plan.limit_capabilities)
+    // A program of root's gets its bounding set at exec, whatever it holds before (capabilities(7), "Capabilities and
+    // execution of programs by root"): then there is nothing to set.
+    const bool by_exec = plan.uid == 0 && plan.capabilities.permitted == plan.capabilities.bounding &&
+                         plan.capabilities.ambient == 0 && plan.capabilities.inheritable == own.capabilities.inheritable;
+    if (plan.limit_capabilities && !by_exec)
         set_capabilities(child);
     if (plan.no_new_privileges)
         must(child, Step::NoNewPrivileges, raw::call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));

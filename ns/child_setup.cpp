@@ -16,15 +16,30 @@ long mount_new(const Setup& setup) noexcept {
                      setup.data.empty() ? nullptr : setup.data.c_str());
 }
 
+// A mount point for what is to be put there: a directory for a directory, an empty file for anything else.
+long make_mount_point(int tree, char* target) noexcept {
+    struct statx what;
+    if (const long result = raw::call(SYS_statx, tree, "", AT_EMPTY_PATH, STATX_TYPE, &what); result < 0)
+        return result;
+    return (what.stx_mode & S_IFMT) == S_IFDIR ? make_directories(target, 0755) : make_file(target, 0644, true);
+}
+
 // The flags go onto the tree while it is still detached: nobody sees it without them.
-long place(const Child& child, const Setup& setup) noexcept {
+long place(const Child& child, Setup& setup) noexcept {
     if (setup.index >= child.plan->sources.size())
         return -EINVAL;
     const int tree = child.sources[setup.index];
     if (const long result = add_mount_flags(tree, "", AT_EMPTY_PATH, setup.flags); result < 0)
         return result;
-    return raw::call(SYS_move_mount, tree, "", AT_FDCWD, setup.target.c_str(),
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+    const auto move = [&] {
+        return raw::call(SYS_move_mount, tree, "", AT_FDCWD, setup.target.c_str(),
+                         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+    };
+    const long moved = move();
+    if (moved != -ENOENT)
+        return moved;
+    const long made = make_mount_point(tree, setup.target.data());
+    return made < 0 ? made : move();
 }
 
 long bind(const char* source, const char* target, std::uint64_t flags) noexcept {

@@ -9,21 +9,6 @@
 namespace ns {
 namespace {
 
-// Closes all from 3 on but the two that the set-up still needs; exec closes those.
-void close_others(const Child& child) noexcept {
-    const bool one = child.terminal_fd < 0;
-    const bool in_order = one || child.report_fd < child.terminal_fd;
-    const int low = in_order ? child.report_fd : child.terminal_fd;
-    const int high = one || !in_order ? child.report_fd : child.terminal_fd;
-    const auto close = [&](unsigned first, unsigned last) {
-        if (first <= last)
-            must(child, Step::StandardStreams, raw::call(SYS_close_range, first, last, 0));
-    };
-    close(3, static_cast<unsigned>(low) - 1);
-    close(static_cast<unsigned>(low) + 1, static_cast<unsigned>(high) - 1);
-    close(static_cast<unsigned>(high) + 1, ~0u);
-}
-
 void send_descriptor(const Child& child, int socket, int descriptor) noexcept {
     alignas(cmsghdr) unsigned char control[CMSG_SPACE(sizeof descriptor)]{};
     char byte = 0;
@@ -67,7 +52,7 @@ void take_streams(Child& child) noexcept {
     for (int to = 0; to < 3; ++to)
         must(child, Step::StandardStreams,
              streams[to] == to ? raw::call(SYS_fcntl, to, F_SETFD, 0) : raw::call(SYS_dup3, streams[to], to, 0));
-    close_others(child);
+    // Every other descriptor is close-on-exec: Launcher::open() saw to those that we were started with.
 }
 
 void open_terminal(Child& child) noexcept {

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,9 +29,8 @@ CapabilitySets own_capabilities() {
     return sets;
 }
 
-// SIGPIPE is counted in: PID 1 may come to ignore it later.
 std::uint64_t ignored_signals() {
-    std::uint64_t ignored = 1ull << (SIGPIPE - 1);
+    std::uint64_t ignored = 0;
     for (int number = 1; number <= 64; ++number) {
         struct sigaction action;
         if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
@@ -56,6 +57,13 @@ Inherited read_inherited() {
     }
     own.capabilities = own_capabilities();
     own.ignored_signals = ignored_signals();
+    rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == files.rlim_max)
+        own.open_files = files.rlim_cur;
+    own.umask = ::umask(0);
+    ::umask(own.umask);
+    char directory[2];
+    own.at_root = getcwd(directory, sizeof directory) != nullptr; // ERANGE: any other is longer
     return own;
 }
 

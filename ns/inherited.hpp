@@ -19,6 +19,9 @@ struct Inherited {
     std::vector<gid_t> groups;
     CapabilitySets capabilities;       // ambient is not read: PID 1 has none to give
     std::uint64_t ignored_signals = 0; // bit n - 1 is signal n: what CLONE_CLEAR_SIGHAND leaves ignored
+    std::uint64_t open_files = 0;      // RLIMIT_NOFILE, when the soft and the hard limit are the same
+    mode_t umask = 0;
+    bool at_root = false; // the working directory is "/"
 };
 
 // May throw bad_alloc.

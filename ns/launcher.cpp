@@ -13,6 +13,8 @@
 #include <new>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace ns {
@@ -78,6 +80,7 @@ struct Launcher::State {
     Stacks stacks;
     std::unique_ptr<Launch> launches[Stacks::count]; // of the child on each stack; made when first needed
     Launch copied;     // of a child with memory of its own: used only until clone3 has returned
+    bool one_processor = false;
     bool away = false; // our children go to another PID namespace, because setns back failed
     Report reports[64];
 
@@ -113,7 +116,16 @@ Fd raise(Fd fd) noexcept {
 std::expected<Launcher, Error> Launcher::open() noexcept {
     try {
         auto state = std::make_unique<State>();
+        // As many descriptors as all of our children have streams, and what a container is given by default: one that
+        // inherits its limit needs no call to set it.
+        const rlimit files{Plan{}.open_files, Plan{}.open_files};
+        setrlimit(RLIMIT_NOFILE, &files);
         state->own = read_inherited();
+        cpu_set_t processors;
+        state->one_processor =
+            sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) == 1;
+        // What we were started with and no child is to have.
+        syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
         // Linux 5.9: what makes a launch independent of the number of our descriptors.
         if (syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) < 0)
             return failed(Step::Open);
@@ -244,6 +256,8 @@ std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie) 
     auto pid = state_->clone(*launch, args);
     if (!pid)
         launch->tid = 0;
+    else if (state_->one_processor)
+        sched_yield(); // the child goes first, and is likely to be gone from its stack when the next one wants it
     return pid;
 }
 

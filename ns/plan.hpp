@@ -33,7 +33,7 @@ struct Setup {
         Symlink,   // `target` -> `source`; an existing name is left as it is
         Node,      // mknod `target`, `mode` holds type and permissions, `device`
         Mount,     // mount a new `fstype` with `data` and `flags` (mount(2)) on `target`
-        Place,     // put opened Source number `index` on `target`, with `flags` (below)
+        Place,     // put opened Source number `index` on `target`, made if missing, with `flags` (below)
         Bind,      // bind `source` (inside) on `target`, with `flags`
         Mask,      // hide `target`: an empty read-only tmpfs over a directory, /dev/null over a file; missing is fine
         ReadOnly,  // make `target` and what is below read-only; missing is fine
