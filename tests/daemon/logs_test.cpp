@@ -265,7 +265,7 @@ TEST_CASE("output goes on where an earlier life of the machine stopped, but neve
 TEST_CASE("a full disk loses lines, says how many, and makes no container wait") {
     TempDir mount_point;
     if (::geteuid() != 0 ||
-        ::system(("mount -t tmpfs -o size=64k none " + mount_point.path() + " 2>/dev/null").c_str()) != 0) {
+        ::system(("mount -t tmpfs -o size=1m none " + mount_point.path() + " 2>/dev/null").c_str()) != 0) {
         WARN("skipped: mounting a tmpfs needs root");
         return;
     }
@@ -275,7 +275,7 @@ TEST_CASE("a full disk loses lines, says how many, and makes no container wait")
         const ns::Fd filler(::open((mount_point.path() + "/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
         write_text(out.get(), "before\n");
         REQUIRE(rig.until([&] { return exists(rig.file(web)); }));
-        write_text(filler.get(), std::string(128 << 10, 'x')); // as much as fits
+        write_text(filler.get(), std::string(2 << 20, 'x')); // as much as fits
 
         int written = 0; // far more than pipe and disk hold
         REQUIRE(::fcntl(out.get(), F_SETFL, O_NONBLOCK) == 0);
