@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+#include <utility>
 
 namespace initd {
 
@@ -35,8 +36,12 @@ void Manifests::watch_directory(std::uint32_t index) noexcept {
     // The watch first: what happens between it and the reading is seen twice, not missed.
     constexpr std::uint32_t mask =
         IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-    if (inotify_)
-        watch.watch = inotify_add_watch(inotify_.get(), path, mask);
+    if (inotify_) {
+        // The same number for the same directory; another one for a directory that has taken its place.
+        int before = std::exchange(watch.watch, inotify_add_watch(inotify_.get(), path, mask));
+        if (before >= 0 && before != watch.watch)
+            inotify_rm_watch(inotify_.get(), before);
+    }
     watch.directory = ns::raise(ns::Fd(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
 }
 
@@ -45,10 +50,11 @@ void Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     watch_directory(index);
     if (!watches_[index].directory)
         return;
-    int copy = fcntl(watches_[index].directory.get(), F_DUPFD_CLOEXEC, 0);
-    DIR* dir = copy >= 0 ? fdopendir(copy) : nullptr;
+    ns::Fd copy(fcntl(watches_[index].directory.get(), F_DUPFD_CLOEXEC, 0));
+    DIR* dir = copy ? fdopendir(copy.get()) : nullptr;
     if (!dir)
         return;
+    (void)copy.release(); // closedir() closes it
     while (const dirent* entry = readdir(dir))
         if (is_manifest_name(entry->d_name))
             names.emplace_back(entry->d_name);
@@ -155,27 +161,24 @@ void Manifests::gone(std::uint32_t index, std::string_view name, std::vector<Pod
         settle(pod, changes, nullptr, nullptr);
 }
 
+// One bufferful a call: the poller says so again while there is more, and whoever writes without end must not keep us.
 void Manifests::on_change(std::vector<PodChange>& changes) noexcept try {
     alignas(inotify_event) char buffer[4096];
-    for (;;) {
-        ssize_t n = ::read(inotify_.get(), buffer, sizeof buffer);
-        if (n <= 0)
-            return;
-        for (char* at = buffer; at < buffer + n;) {
-            const auto* event = reinterpret_cast<const inotify_event*>(at);
-            at += sizeof *event + event->len;
-            if (event->mask & IN_Q_OVERFLOW)
-                return rescan(changes);
-            auto watch = std::find_if(watches_.begin(), watches_.end(),
-                                      [&](const Watch& w) { return w.watch == event->wd; });
-            if (watch == watches_.end() || event->len == 0 || !is_manifest_name(event->name))
-                continue;
-            auto index = static_cast<std::uint32_t>(watch - watches_.begin());
-            if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
-                read(index, event->name, changes);
-            else if (event->mask & (IN_MOVED_FROM | IN_DELETE))
-                gone(index, event->name, changes);
-        }
+    ssize_t n = ::read(inotify_.get(), buffer, sizeof buffer);
+    for (char* at = buffer; at < buffer + n;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(at);
+        at += sizeof *event + event->len;
+        if (event->mask & IN_Q_OVERFLOW)
+            return rescan(changes);
+        auto watch =
+            std::find_if(watches_.begin(), watches_.end(), [&](const Watch& w) { return w.watch == event->wd; });
+        if (watch == watches_.end() || event->len == 0 || !is_manifest_name(event->name))
+            continue;
+        auto index = static_cast<std::uint32_t>(watch - watches_.begin());
+        if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
+            read(index, event->name, changes);
+        else if (event->mask & (IN_MOVED_FROM | IN_DELETE))
+            gone(index, event->name, changes);
     }
 } catch (...) {
     log(Level::Error, {"manifests: out of memory"});
@@ -188,8 +191,7 @@ void Manifests::look_at(std::string_view path, std::vector<PodChange>& changes) 
     for (std::uint32_t index = 0; index < directories_.size(); ++index) {
         if (directories_[index] != directory)
             continue;
-        if (!watches_[index].directory)
-            watch_directory(index); // the job has made it
+        watch_directory(index); // the job may have made it, again even
         if (faccessat(watches_[index].directory.get(), name.c_str(), F_OK, 0) == 0)
             read(index, name, changes);
         else

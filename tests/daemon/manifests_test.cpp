@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+// Manifest directories with the kernel's own inotify. What happened is told as text: "+default/web" is a pod to be as a
+// file now says, "-default/web" one to be removed.
+#include "initd/manifests.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/daemon/log_rig.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace initd;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string pod(const std::string& name, const std::string& image = "host") {
+    return R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": ")" + name +
+           R"("}, "spec": {"containers": [{"name": "c", "image": ")" + image + "\"}]}}";
+}
+
+class Rig {
+  public:
+    TempDir temp;
+    std::string low = temp.path() + "/low", high = temp.path() + "/high";
+    Poller poller = std::move(*Poller::open());
+    std::optional<Manifests> manifests;
+    std::vector<spec::Manifest> wanted; // of the last text that was told
+
+    Rig() {
+        fs::create_directory(low);
+        fs::create_directory(high);
+    }
+    void write(const std::string& path, std::string_view text) {
+        const ns::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        REQUIRE(fd);
+        write_text(fd.get(), text);
+    }
+    std::string load() {
+        manifests.emplace(poller, std::vector{low, high});
+        std::vector<PodChange> changes;
+        while (manifests->load_next(changes)) {
+        }
+        return text(changes);
+    }
+    std::string changes() {
+        std::vector<PodChange> changes;
+        for (auto ready = poller.wait(0); !ready.empty(); ready = poller.wait(0))
+            manifests->on_change(changes);
+        return text(changes);
+    }
+    std::string rescan() {
+        std::vector<PodChange> changes;
+        manifests->rescan(changes);
+        return text(changes);
+    }
+    std::string look_at(const std::string& path) {
+        std::vector<PodChange> changes;
+        manifests->look_at(path, changes);
+        return text(changes);
+    }
+    std::string image() const { return wanted.empty() ? "" : wanted.back().pod.spec.containers.front().image; }
+    std::vector<std::string> problems() const {
+        std::vector<std::string> all;
+        for (const spec::RejectedManifest& rejected : manifests->rejected())
+            for (const std::string& problem : rejected.problems)
+                all.push_back(fs::path(rejected.file).filename().string() + ": " + problem);
+        return all;
+    }
+
+  private:
+    std::string text(std::vector<PodChange>& changes) {
+        std::string text;
+        wanted.clear();
+        for (PodChange& change : changes) {
+            text += (text.empty() ? "" : " ") + std::string(change.wanted ? "+" : "-") + change.name;
+            if (change.wanted)
+                wanted.push_back(std::move(change.manifest));
+        }
+        return text;
+    }
+};
+
+} // namespace
+
+TEST_CASE("what the directories hold at the start is read in the order of names") {
+    Rig rig;
+    rig.write(rig.low + "/b.json", pod("b"));
+    rig.write(rig.low + "/a.json", pod("z"));
+    rig.write(rig.high + "/c.json", pod("c"));
+    CHECK(rig.load() == "+default/z +default/b +default/c");
+    CHECK(rig.changes().empty());
+}
+
+TEST_CASE("temporary files, hidden files and files of other kinds are not read") {
+    Rig rig;
+    for (const char* name : {"/.web.json", "/web.json~", "/web.json.swp", "/web.yaml", "/json", "/.json"})
+        rig.write(rig.low + name, pod("web"));
+    CHECK(rig.load().empty());
+    for (const char* name : {"/.web.json.tmp", "/4913", "/web.json.XXXX"})
+        rig.write(rig.low + name, pod("web"));
+    CHECK(rig.changes().empty());
+    CHECK(rig.problems().empty());
+}
+
+TEST_CASE("a file is read when its writer has closed it, not before") {
+    Rig rig;
+    rig.load();
+    ns::Fd fd(::open((rig.low + "/web.json").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    const std::string whole = pod("web");
+    write_text(fd.get(), whole.substr(0, 40));
+    CHECK(rig.changes().empty());
+    CHECK(rig.problems().empty());
+    write_text(fd.get(), whole.substr(40));
+    CHECK(rig.changes().empty());
+    fd.reset();
+    CHECK(rig.changes() == "+default/web");
+}
+
+TEST_CASE("a file is read when a rename brings it in, and gone when one takes it away") {
+    Rig rig;
+    rig.load();
+    rig.write(rig.low + "/.web.json.tmp", pod("web"));
+    fs::rename(rig.low + "/.web.json.tmp", rig.low + "/web.json");
+    CHECK(rig.changes() == "+default/web");
+    fs::rename(rig.low + "/web.json", rig.low + "/web.json.off");
+    CHECK(rig.changes() == "-default/web");
+    fs::rename(rig.low + "/web.json.off", rig.temp.path() + "/elsewhere.json");
+    CHECK(rig.changes().empty());
+}
+
+TEST_CASE("a file that changes is read again, and one that is removed takes its pod along") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web", "a"));
+    rig.load();
+    rig.write(rig.low + "/web.json", pod("web", "b"));
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.image() == "b");
+    fs::remove(rig.low + "/web.json");
+    CHECK(rig.changes() == "-default/web");
+    CHECK(rig.manifests->files_of("default/web").empty());
+}
+
+TEST_CASE("a file that comes to hold another pod ends the one before") {
+    Rig rig;
+    rig.write(rig.low + "/x.json", pod("one"));
+    rig.load();
+    rig.write(rig.low + "/x.json", pod("two"));
+    CHECK(rig.changes() == "-default/one +default/two");
+}
+
+TEST_CASE("a file that moves within the directory keeps its pod") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", pod("web"));
+    rig.load();
+    fs::rename(rig.low + "/a.json", rig.low + "/b.json");
+    const std::string told = rig.changes();
+    CHECK(told.ends_with("+default/web"));
+    CHECK(rig.manifests->files_of("default/web") == std::vector{rig.low + "/b.json"});
+}
+
+TEST_CASE("of two files with one pod in a directory the first by name counts") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", pod("web", "a"));
+    rig.write(rig.low + "/b.json", pod("web", "b"));
+    CHECK(rig.load() == "+default/web");
+    CHECK(rig.image() == "a");
+    rig.write(rig.low + "/b.json", pod("web", "b2"));
+    CHECK(rig.changes().empty());
+    fs::remove(rig.low + "/a.json");
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.image() == "b2");
+}
+
+TEST_CASE("a later directory wins, and what it hid comes into force when it goes") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web", "low"));
+    rig.write(rig.high + "/web.json", pod("web", "high"));
+    CHECK(rig.load() == "+default/web +default/web");
+    CHECK(rig.image() == "high");
+    rig.write(rig.low + "/web.json", pod("web", "low2"));
+    CHECK(rig.changes().empty());
+    CHECK(rig.manifests->files_of("default/web").size() == 2);
+    fs::remove(rig.high + "/web.json");
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.image() == "low2");
+}
+
+TEST_CASE("a file that hid another one and now holds another pod gives it back") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web", "low"));
+    rig.write(rig.high + "/x.json", pod("web", "high"));
+    rig.load();
+    rig.write(rig.high + "/x.json", pod("other"));
+    CHECK(rig.changes() == "+default/web +default/other");
+    CHECK(rig.wanted.front().pod.spec.containers.front().image == "low");
+}
+
+TEST_CASE("a bad file is reported with its place and leaves the pod as it was") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    rig.load();
+    std::string bad = pod("web");
+    bad.replace(bad.find("image"), 5, "imag_");
+    rig.write(rig.low + "/web.json", bad);
+    CHECK(rig.changes().empty());
+    REQUIRE(rig.problems().size() >= 1);
+    CHECK(rig.problems()[0].starts_with("web.json: /spec/containers/0"));
+    CHECK(rig.manifests->files_of("default/web").size() == 1);
+    rig.write(rig.low + "/web.json", pod("web"));
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.problems().empty());
+}
+
+TEST_CASE("a bad file that is removed takes along the pod that it held before") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    rig.load();
+    rig.write(rig.low + "/web.json", "{");
+    CHECK(rig.changes().empty());
+    fs::remove(rig.low + "/web.json");
+    CHECK(rig.changes() == "-default/web");
+    CHECK(rig.problems().empty());
+}
+
+TEST_CASE("one bad file costs only itself") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", "");
+    rig.write(rig.low + "/b.json", "\xff\xfe");
+    rig.write(rig.low + "/c.json", pod("c"));
+    CHECK(rig.load() == "+default/c");
+    CHECK(rig.manifests->rejected().size() == 2);
+}
+
+TEST_CASE("what is no regular file is reported, not waited for") {
+    Rig rig;
+    REQUIRE(::mkfifo((rig.low + "/fifo.json").c_str(), 0600) == 0);
+    fs::create_directory(rig.low + "/dir.json");
+    fs::create_symlink("/dev/zero", rig.low + "/zero.json");
+    fs::create_symlink("nowhere", rig.low + "/dangling.json");
+    CHECK(rig.load().empty());
+    auto problems = rig.problems();
+    std::ranges::sort(problems);
+    REQUIRE(problems.size() == 4);
+    CHECK(problems[0].starts_with("dangling.json: "));
+    CHECK(problems[1] == "dir.json: no regular file");
+    CHECK(problems[2] == "fifo.json: no regular file");
+    CHECK(problems[3] == "zero.json: no regular file");
+}
+
+TEST_CASE("a file longer than any manifest is not read") {
+    Rig rig;
+    rig.write(rig.low + "/huge.json", "{");
+    fs::resize_file(rig.low + "/huge.json", 1ull << 40);
+    rig.write(rig.low + "/ok.json", pod("ok"));
+    CHECK(rig.load() == "+default/ok");
+    REQUIRE(rig.problems().size() == 1);
+    CHECK(rig.problems()[0].find("EFBIG") != std::string::npos);
+}
+
+TEST_CASE("a directory that is missing is read once it is there and something asks for it") {
+    Rig rig;
+    fs::remove(rig.low);
+    rig.write(rig.high + "/b.json", pod("b"));
+    CHECK(rig.load() == "+default/b");
+    fs::create_directory(rig.low);
+    rig.write(rig.low + "/a.json", pod("a"));
+    SECTION("SIGHUP") {
+        CHECK(rig.rescan() == "+default/a +default/b");
+    }
+    SECTION("a helper has written a file") {
+        CHECK(rig.look_at(rig.low + "/a.json") == "+default/a");
+    }
+    rig.write(rig.low + "/c.json", pod("c"));
+    CHECK(rig.changes().ends_with("+default/c"));
+}
+
+TEST_CASE("a directory that was replaced is looked at where it is now") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", pod("a"));
+    rig.load();
+    fs::rename(rig.low, rig.temp.path() + "/old");
+    fs::create_directory(rig.low);
+    rig.changes();
+    rig.write(rig.low + "/b.json", pod("b"));
+    CHECK(rig.look_at(rig.low + "/b.json") == "+default/b");
+    rig.write(rig.low + "/c.json", pod("c"));
+    CHECK(rig.changes().ends_with("+default/c"));
+    CHECK(rig.rescan().starts_with("+default/b +default/c"));
+    CHECK(rig.manifests->files_of("default/a").empty());
+}
+
+TEST_CASE("a directory that cannot be read any more says nothing about its pods") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", pod("a"));
+    rig.load();
+    fs::rename(rig.low, rig.temp.path() + "/away");
+    CHECK(rig.changes().empty());
+    CHECK(rig.rescan().empty());
+    CHECK(rig.manifests->files_of("default/a").size() == 1);
+}
+
+TEST_CASE("a rescan finds what is new, changed and gone") {
+    Rig rig;
+    rig.write(rig.low + "/changed.json", pod("changed", "a"));
+    rig.write(rig.low + "/gone.json", pod("gone"));
+    rig.load();
+    rig.write(rig.low + "/changed.json", pod("changed", "b"));
+    rig.write(rig.low + "/new.json", pod("new"));
+    fs::remove(rig.low + "/gone.json");
+    CHECK(rig.rescan() == "+default/changed +default/new -default/gone");
+    CHECK(rig.wanted.front().pod.spec.containers.front().image == "b");
+}
+
+TEST_CASE("more changes than inotify has room for are found all the same") {
+    Rig rig;
+    rig.load();
+    std::string limit = read_text("/proc/sys/fs/inotify/max_queued_events");
+    const int events = std::atoi(limit.c_str());
+    if (events > 40'000) {
+        WARN("skipped: inotify's queue holds " << events << " events, more than this test likes to make");
+        return;
+    }
+    for (int i = 0; i <= events / 2; ++i) { // two different events each, so that none is merged with the last
+        rig.write(rig.low + "/.x", "");
+        fs::rename(rig.low + "/.x", rig.low + "/.y");
+    }
+    rig.write(rig.low + "/web.json", pod("web"));
+    CHECK(rig.changes() == "+default/web");
+}
+
+TEST_CASE("a job's file is looked at when asked, wherever it is") {
+    Rig rig;
+    rig.load();
+    rig.write(rig.low + "/web.json", pod("web"));
+    CHECK(rig.look_at(rig.low + "/web.json") == "+default/web");
+    fs::remove(rig.low + "/web.json");
+    CHECK(rig.look_at(rig.low + "/web.json") == "-default/web");
+    CHECK(rig.look_at(rig.temp.path() + "/elsewhere/web.json").empty());
+}
+
+TEST_CASE("a writer that never stops does not keep PID 1 in one place") {
+    Rig rig;
+    rig.load();
+    for (int i = 0; i < 500; ++i) {
+        rig.write(rig.low + "/web.json", pod("web"));
+        rig.write(rig.low + "/.x", "");
+    }
+    std::vector<PodChange> changes;
+    rig.manifests->on_change(changes);
+    CHECK(changes.size() < 500);
+    CHECK_FALSE(rig.poller.wait(0).empty());
+}
+
+TEST_CASE("the name of a kept manifest's file tells namespace and name apart") {
+    CHECK(manifest_file_name("default", "web") == "default_web.json");
+    CHECK(is_manifest_name(manifest_file_name("a", "b.c")));
+    CHECK_FALSE(is_manifest_name(".json"));
+    CHECK_FALSE(is_manifest_name("web.json.tmp"));
+}
