@@ -315,7 +315,7 @@ TEST_CASE("delete's options become the call's") {
     CHECK(last().namespace_ == "site");
     // A boolean to YAML, and not to be taken for no namespace.
     CHECK(podctl(podinit.socket(), {"delete", "-f", "-"}, "kind: Pod\nmetadata: {name: x, namespace: y}\n").err ==
-          "error: STDIN:2:19: /metadata/namespace: expected a string\n");
+          "error: STDIN:2:21: /metadata/namespace: expected a string\n");
 
     const auto nope = podctl(podinit.socket(), {"delete", "pod", "nope", "a"});
     CHECK(nope.out == "pod \"a\" deleted\n");
