@@ -206,6 +206,8 @@ enum class Mode : std::uint8_t {
 // No document needs more than this many of its problems told; a hostile one could have a million.
 inline constexpr std::size_t max_problems = 100;
 void add_problem(Problems& problems, Problem problem);
+// Is there no room for one more? If so, the last of them says that there are more.
+bool is_full(Problems& problems, Severity severity);
 
 struct Reader {
     const json::Node& root; // for the pointers of problems

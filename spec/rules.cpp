@@ -63,7 +63,7 @@ std::string Path::pointer() const {
 }
 
 void Rules::error(const Path& path, std::string message) const {
-    if (problems_.size() > fields::max_problems)
+    if (fields::is_full(problems_, Severity::Error))
         return;
     std::string pointer = path.pointer();
     for (std::size_t i = 0; i < known_; ++i) {

@@ -216,6 +216,18 @@ TEST_CASE("no document has more problems than a person can read") {
     CHECK(problems.back().message == "too many problems: the rest is left out");
 }
 
+TEST_CASE("too many warnings refuse nothing, and hide no error") {
+    std::string containers;
+    for (int i = 0; i < 200; ++i)
+        containers += (i == 0 ? "" : ",") + std::string(R"({"resizePolicy":[{}],"image":"host","name":"c)") +
+                      std::to_string(i) + "\"}";
+    const Manifest manifest = read(pod_with(R"("spec":{"containers":[)" + containers + "]}"));
+    CHECK(manifest.warnings.size() == 101);
+    const Problems problems = problems_of(pod_with(R"("spec":{"containers":[)" + containers + R"(],"hostname":"A"})"));
+    CHECK(problems.size() == 101);
+    CHECK(has_errors(problems));
+}
+
 TEST_CASE("a list gives its items") {
     const auto items = list_items(R"({"kind":"List","apiVersion":"v1","items":[ {"a": 1}, {"b":[ ]} ]})");
     REQUIRE(items);

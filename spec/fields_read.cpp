@@ -2,7 +2,6 @@
 #include "spec/fields.hpp"
 
 #include "spec/names.hpp"
-#include "spec/sink.hpp"
 
 #include <cstring>
 
@@ -19,10 +18,6 @@ const Row* find_row(const Type& type, std::string_view name) {
         if (row->name.size() == name.size() && std::memcmp(row->name.data(), name.data(), name.size()) == 0)
             return row;
     return nullptr;
-}
-
-std::int64_t load_int(const Type& type, const void* member) {
-    return type.bytes == 4 ? *static_cast<const std::int32_t*>(member) : *static_cast<const std::int64_t*>(member);
 }
 
 // Does a value that we do not honour ask for anything at all?
@@ -51,131 +46,31 @@ std::string because(std::string text, std::string_view why) {
     return text;
 }
 
-std::size_t count_of(const Type& type, const void* container) {
-    std::size_t count = 0;
-    type.elements(container, count);
-    return count;
-}
-
-bool is_set(const Type& type, const void* member) {
-    switch (type.kind) {
-    case Kind::String: return !static_cast<const std::string*>(member)->empty();
-    case Kind::Bool: return *static_cast<const bool*>(member);
-    case Kind::Int: return load_int(type, member) != 0;
-    case Kind::Enum:
-    case Kind::Struct: return true;
-    case Kind::List:
-    case Kind::Optional: return count_of(type, member) != 0;
-    case Kind::StringMap: return !static_cast<const StringMap*>(member)->empty();
-    case Kind::Raw: return !static_cast<const RawJson*>(member)->text.empty();
-    case Kind::Text: {
-        std::string text;
-        type.print(text, member);
-        return !text.empty();
-    }
-    }
-    return false;
-}
-
-void write_value(Sink& out, const Type& type, const void* member);
-
-// No name in a table needs an escape.
-void write_key(Sink& out, char before, std::string_view name) {
-    char* at = out.room(name.size() + 4);
-    *at++ = before;
-    *at++ = '"';
-    at = static_cast<char*>(std::memcpy(at, name.data(), name.size())) + name.size();
-    *at++ = '"';
-    *at++ = ':';
-    out.wrote(at);
-}
-
-void write_struct(Sink& out, const Type& type, const void* object) {
-    char before = '{';
-    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
-        if (!row->member)
-            continue;
-        const void* member = row->member(const_cast<void*>(object)); // only an address is computed
-        if (!row->always && !is_set(*row->type, member))
-            continue;
-        write_key(out, before, row->name);
-        before = ',';
-        write_value(out, *row->type, member);
-    }
-    if (before == '{')
-        out.put('{');
-    out.put('}');
-}
-
-void write_list(Sink& out, const Type& type, const void* list) {
-    std::size_t count = 0;
-    const void* elements = type.elements(list, count);
-    out.put('[');
-    for (std::size_t i = 0; i < count; ++i) {
-        if (i != 0)
-            out.put(',');
-        write_value(out, *type.element, static_cast<const char*>(elements) + i * type.stride);
-    }
-    out.put(']');
-}
-
-void write_map(Sink& out, const StringMap& map) {
-    char before = '{';
-    for (const auto& [key, value] : map) {
-        out.put(before);
-        before = ',';
-        append_json_string(out, key);
-        out.put(':');
-        append_json_string(out, value);
-    }
-    if (before == '{')
-        out.put('{');
-    out.put('}');
-}
-
-void write_value(Sink& out, const Type& type, const void* member) {
-    switch (type.kind) {
-    case Kind::String: return append_json_string(out, *static_cast<const std::string*>(member));
-    case Kind::Bool: return out.append(*static_cast<const bool*>(member) ? "true" : "false");
-    case Kind::Int: return append_int(out, load_int(type, member));
-    case Kind::Enum: return append_json_string(out, type.names[*static_cast<const std::uint8_t*>(member)]);
-    case Kind::Struct: return write_struct(out, type, member);
-    case Kind::List: return write_list(out, type, member);
-    case Kind::Optional: {
-        std::size_t count = 0;
-        const void* value = type.elements(member, count);
-        return count == 0 ? out.append("null") : write_value(out, *type.element, value);
-    }
-    case Kind::StringMap: return write_map(out, *static_cast<const StringMap*>(member));
-    case Kind::Raw: {
-        const std::string& text = static_cast<const RawJson*>(member)->text;
-        return out.append(text.empty() ? "null" : text);
-    }
-    case Kind::Text: {
-        std::string text;
-        type.print(text, member);
-        return append_json_string(out, text);
-    }
-    }
-}
-
 } // namespace
 
-void add_problem(Problems& problems, Problem problem) {
+bool is_full(Problems& problems, Severity severity) {
     if (problems.size() < max_problems)
+        return false;
+    if (problems.size() == max_problems)
+        problems.push_back({.message = "too many problems: the rest is left out", .severity = severity});
+    else if (severity == Severity::Error)
+        problems.back().severity = Severity::Error; // a document with an error must not pass
+    return true;
+}
+
+void add_problem(Problems& problems, Problem problem) {
+    if (!is_full(problems, problem.severity))
         problems.push_back(std::move(problem));
-    else if (problems.size() == max_problems)
-        problems.push_back({.pointer = {}, .message = "too many problems: the rest is left out"});
 }
 
 void Reader::error(const Node& node, std::string message) {
-    if (problems.size() <= max_problems)
-        add_problem(problems, {json::pointer_to(root, node), std::move(message)});
+    if (!is_full(problems, Severity::Error))
+        problems.push_back({json::pointer_to(root, node), std::move(message)});
 }
 
 void Reader::warning(const Node& node, std::string message) {
-    if (problems.size() <= max_problems)
-        add_problem(problems, {json::pointer_to(root, node), std::move(message), Severity::Warning});
+    if (!is_full(problems, Severity::Warning))
+        problems.push_back({json::pointer_to(root, node), std::move(message), Severity::Warning});
 }
 
 bool Reader::expect(const Node& node, json::Kind kind) {
@@ -195,6 +90,8 @@ bool Reader::expect(const Node& node, json::Kind kind) {
 }
 
 void Reader::missing(const Node& object, std::string_view name) {
+    if (is_full(problems, Severity::Error))
+        return;
     std::string pointer = json::pointer_to(root, object);
     json::append_pointer(pointer, name);
     add_problem(problems, {std::move(pointer), "required value"});
@@ -339,7 +236,7 @@ void Reader::read_map(const Node& node, StringMap& map) {
 }
 
 void Reader::unknown_field(const Node& key, const Type& type) {
-    if (problems.size() > max_problems)
+    if (is_full(problems, Severity::Error))
         return;
     const Row* best = nullptr;
     std::size_t best_distance = 3; // more than two letters off is another word
@@ -354,11 +251,6 @@ void Reader::unknown_field(const Node& key, const Type& type) {
     if (best)
         message.append("; did you mean ").append(quoted(best->name)).append("?");
     error(key, std::move(message));
-}
-
-void write(std::string& out, const Type& type, const void* member) {
-    Sink sink(out);
-    write_value(sink, type, member);
 }
 
 } // namespace spec::fields
