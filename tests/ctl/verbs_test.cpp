@@ -336,19 +336,20 @@ TEST_CASE("restart, node, version and the power verbs ask one question each") {
         else if (std::holds_alternative<spec::Power>(request.call))
             peer.reply(spec::PowerAccepted{});
         else
-            peer.reply(spec::NodeInfo{.hostname = "box",
-                                      .kernel = "6.1",
-                                      .architecture = "x86_64",
-                                      .version = "9.9",
-                                      .uptime_seconds = 100,
-                                      .cpus = 2,
-                                      .memory_bytes = 512 << 20,
-                                      .pid1 = true,
-                                      .pods = 3,
-                                      .addresses = {"10.0.2.15"},
-                                      .manifest_dirs = {"/etc/podinit/manifests"},
-                                      .features = {{"overlay", false, "no writable images"}, {"cgroup2", true, "cpu"}},
-                                      .rejected = {{"/m/bad.json", {"/spec/x: unknown field \"x\""}}}});
+            peer.reply(spec::NodeInfo{
+                .hostname = "box",
+                .kernel = "6.1",
+                .architecture = "x86_64",
+                .version = "9.9",
+                .uptime_seconds = 100,
+                .cpus = 2,
+                .memory_bytes = 512 << 20,
+                .pid1 = true,
+                .pods = 3,
+                .addresses = {"10.0.2.15"},
+                .manifest_dirs = {"/etc/podinit/manifests"},
+                .features = {{"overlay", false, "no writable images"}, {"cgroup2", true, "cpu"}, {"devpts", true, ""}},
+                .rejected = {{"/m/bad.json", {"/spec/x: unknown field \"x\""}}}});
     });
     CHECK(podctl(podinit.socket(), {"restart", "web"}).out == "pod/web restarted\n");
     CHECK(podctl(podinit.socket(), {"version"}).out == "Client Version: v" PODINIT_VERSION "\nServer Version: v9.9\n");
@@ -378,6 +379,7 @@ TEST_CASE("restart, node, version and the power verbs ask one question each") {
                                                     "Images:        <none>\n"
                                                     "Features:\n"
                                                     "  cgroup2  yes  cpu\n"
+                                                    "  devpts   yes\n"
                                                     "  overlay  no   no writable images\n"
                                                     "Rejected manifests:\n"
                                                     "  /m/bad.json:\n"

@@ -36,8 +36,10 @@ std::string rejected_text(const std::vector<spec::RejectedManifest>& rejected) {
 std::string features_text(std::vector<spec::Feature> features) {
     std::stable_partition(features.begin(), features.end(), [](const spec::Feature& f) { return f.present; });
     std::string text = "Features:\n";
+    // As wide as "yes": a feature without a detail ends the column.
     for (const spec::Feature& feature : features)
-        text += "  " + feature.name + (feature.present ? "\tyes\t" : "\tno\t") + feature.detail + '\n';
+        text += "  " + feature.name + (feature.present ? "\tyes" : "\tno ") + (feature.detail.empty() ? "" : "\t") +
+                feature.detail + '\n';
     return text;
 }
 

@@ -90,7 +90,7 @@ std::vector<std::string> expand_paths(std::span<const std::string> paths) {
 }
 
 // The object or, for a List, its objects.
-void add_objects(Inputs& inputs, std::string json, const InputFile& file, std::size_t document) {
+void add_objects(Inputs& inputs, std::string json, InputFile& file, std::size_t document) {
     InputObject whole{.json = std::move(json), .file = &file, .document = document, .pointer = ""};
     const auto value = read_json(whole.json);
     const JsonValue* kind = value ? value->find("kind") : nullptr;
@@ -128,8 +128,8 @@ void add_file(Inputs& inputs, const std::string& path) {
     if (!documents)
         return report(documents.error());
     file.documents = *std::move(documents);
-    for (std::size_t i = 0; i < file.documents.size(); ++i) {
-        auto json = file.documents[i].to_json();
+    for (std::size_t i = 0; i < file.documents->size(); ++i) {
+        auto json = (*file.documents)[i].to_json();
         if (json)
             add_objects(inputs, *std::move(json), file, i);
         else
@@ -138,12 +138,12 @@ void add_file(Inputs& inputs, const std::string& path) {
 }
 
 YamlMark position(const InputObject& object, std::string_view pointer) {
-    const std::string whole = object.pointer + std::string(pointer);
-    if (object.document < object.file->documents.size())
-        return object.file->documents[object.document].locate(whole);
-    // JSON is YAML too, as far as positions go.
-    const auto documents = read_yaml(object.file->text);
-    return documents && documents->size() == 1 ? documents->front().locate(whole) : YamlMark{};
+    auto& documents = object.file->documents;
+    if (!documents) // JSON is YAML too, as far as positions go
+        documents = read_yaml(object.file->text).value_or(std::vector<YamlDocument>{});
+    if (object.document >= documents->size())
+        return {};
+    return (*documents)[object.document].locate(object.pointer + std::string(pointer));
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,12 +17,12 @@ namespace ctl {
 struct InputFile {
     std::string name; // as the user knows it; "STDIN" for "-"
     std::string text;
-    std::vector<YamlDocument> documents; // none for JSON
+    std::optional<std::vector<YamlDocument>> documents; // of JSON only made when a position is asked for
 };
 
 struct InputObject {
     std::string json; // compact
-    const InputFile* file = nullptr;
+    InputFile* file = nullptr;
     std::size_t document = 0; // in the file
     std::string pointer;      // where in the document: "" or, in a List, "/items/3"
 };
