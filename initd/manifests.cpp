@@ -3,6 +3,7 @@
 
 #include "initd/files.hpp"
 #include "initd/log.hpp"
+#include "initd/name_hash.hpp"
 #include "ns/launcher.hpp"
 
 #include <algorithm>
@@ -84,15 +85,18 @@ bool Manifests::load_next(std::vector<PodChange>& changes) noexcept try {
 }
 
 Manifests::File* Manifests::find(std::uint32_t index, std::string_view name) noexcept {
-    auto file = std::find_if(files_.begin(), files_.end(),
-                             [&](const File& f) { return f.directory == index && f.name == name; });
+    std::uint32_t hash = name_hash(name);
+    auto file = std::find_if(files_.begin(), files_.end(), [&](const File& f) {
+        return f.name_hash == hash && f.directory == index && f.name == name;
+    });
     return file == files_.end() ? nullptr : &*file;
 }
 
 const Manifests::File* Manifests::winner(std::string_view pod) const noexcept {
     const File* best = nullptr;
+    std::uint32_t hash = name_hash(pod);
     for (const File& file : files_)
-        if (file.pod == pod && (!best || file.directory > best->directory ||
+        if (file.pod_hash == hash && file.pod == pod && (!best || file.directory > best->directory ||
                                 (file.directory == best->directory && file.name < best->name)))
             best = &file;
     return best;
@@ -110,7 +114,7 @@ std::expected<spec::Manifest, spec::Problems> Manifests::parse(std::uint32_t ind
 void Manifests::read(std::uint32_t index, std::string_view name, std::vector<PodChange>& changes) {
     File* file = find(index, name);
     if (!file)
-        file = &files_.emplace_back(File{index, std::string(name), {}, {}});
+        file = &files_.emplace_back(File{index, std::string(name), name_hash(name), 0, {}, {}});
     file->seen = true;
     auto manifest = parse(index, file->name);
     file->problems.clear();
@@ -124,6 +128,7 @@ void Manifests::read(std::uint32_t index, std::string_view name, std::vector<Pod
     }
     std::string pod = spec::full_name(manifest->pod.metadata);
     std::string before = std::exchange(file->pod, pod);
+    file->pod_hash = name_hash(pod);
     if (!before.empty() && before != pod)
         settle(before, changes, nullptr, nullptr);
     settle(pod, changes, file, &*manifest);

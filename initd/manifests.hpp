@@ -54,6 +54,8 @@ class Manifests {
     struct File {
         std::uint32_t directory;
         std::string name;
+        std::uint32_t name_hash;
+        std::uint32_t pod_hash = 0;
         std::string pod;                   // the pod it holds, as far as it could be read last
         std::vector<std::string> problems; // of the last reading
         bool seen = true;                  // during a rescan

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/pods.hpp"
 
+#include "initd/name_hash.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace initd {
 std::uint32_t PodStore::add(spec::Manifest&& manifest) {
     PodRecord record;
     record.name = spec::full_name(manifest.pod.metadata);
+    record.hash = name_hash(record.name);
     record.uid = manifest.pod.metadata.uid;
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
@@ -37,20 +40,21 @@ void PodStore::free(std::uint32_t slot) noexcept {
 }
 
 std::optional<std::uint32_t> PodStore::find(std::string_view name) const noexcept {
-    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
-        if (!records_[slot].leaving && records_[slot].name == name)
-            return slot;
-    return std::nullopt;
+    auto slot = find_any(name);
+    return slot && !records_[*slot].leaving ? slot : std::nullopt;
 }
 
 std::optional<std::uint32_t> PodStore::find_any(std::string_view name) const noexcept {
-    if (auto slot = find(name))
-        return slot;
-    std::optional<std::uint32_t> last;
-    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
-        if (records_[slot].name == name && (!last || records_[slot].sequence > records_[*last].sequence))
-            last = slot;
-    return last;
+    std::uint32_t hash = name_hash(name);
+    std::optional<std::uint32_t> found;
+    for (std::uint32_t slot = 0; slot < records_.size(); ++slot) {
+        const PodRecord& record = records_[slot];
+        if (record.hash == hash && record.name == name &&
+            (!found || std::pair(!record.leaving, record.sequence) >
+                           std::pair(!records_[*found].leaving, records_[*found].sequence)))
+            found = slot;
+    }
+    return found;
 }
 
 std::size_t PodStore::count() const noexcept {

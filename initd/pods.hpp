@@ -25,6 +25,7 @@ struct StartFailure { // why a container did not start, for its status
 
 struct PodRecord {
     std::string name; // NAMESPACE/NAME; empty: the slot is free
+    std::uint32_t hash = 0; // of the name
     std::string uid;
     std::string text; // canonical JSON
     std::vector<std::string> warnings;
