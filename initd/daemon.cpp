@@ -108,6 +108,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.manifests_, d.performer_, d.children_, d.jobs_,
                            d.options_.config.log_dir, d.options_.standing);
     }
+    d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
     d.make_room();
     return daemon;
 } catch (...) {
@@ -162,23 +163,7 @@ void Daemon::pump() noexcept {
 void Daemon::act(const Action& action) noexcept {
     settled_ = false;
     switch (action.kind) {
-    case Action::Kind::Forget: {
-        std::uint32_t slot = action.run.unit.slot();
-        if (methods_)
-            methods_->transactions().on_forgotten(slot);
-        try {
-            if (pods_.at(slot).leaving) {
-                if (auto trees = performer_.leftovers(slot); !trees.empty() && !jobs_.start(sweep_plan(trees)))
-                    log(Level::Warning, {pods_.at(slot).name, ": its volumes could not be removed"});
-                launch_writer(logs_.remove_pod(performer_.log_target(slot, 0, 0).pod_dir, boot_time()));
-            }
-        } catch (...) { // out of memory: its files stay
-        }
-        performer_.forget(slot);
-        units_ -= pods_.at(slot).containers;
-        pods_.free(slot);
-        break;
-    }
+    case Action::Kind::Forget: forget(action.run.unit.slot()); break;
     case Action::Kind::ShutDown:
         shut_down_ = true;
         logs_deadline_ = boot_time() + logs_patience;
@@ -186,9 +171,59 @@ void Daemon::act(const Action& action) noexcept {
     case Action::Kind::MakeSandbox:
     case Action::Kind::Start:
     case Action::Kind::Terminate:
-    case Action::Kind::Kill:
-    case Action::Kind::DropSandbox: performer_.perform(action, events_); break;
+    case Action::Kind::Kill: performer_.perform(action, events_); break;
+    case Action::Kind::DropSandbox: drop(action); break;
     }
+}
+
+void Daemon::drop(const Action& action) noexcept {
+    performer_.perform(action, events_);
+    bool later = false;
+    try {
+        later = sweep(action.run);
+    } catch (...) { // out of memory: its volumes stay
+    }
+    if (!later)
+        sandbox_gone(action.run);
+}
+
+void Daemon::sandbox_gone(RunId run) noexcept {
+    Event gone{};
+    gone.kind = Event::Kind::SandboxGone;
+    gone.run = run;
+    events_.push_back(gone);
+}
+
+// What a pod that is gone for good leaves on disk goes before its name is free again: the next pod by that name may have
+// the same uid, and then the same directory.
+bool Daemon::sweep(RunId run) {
+    std::uint32_t slot = run.unit.slot();
+    if (!pods_.at(slot).leaving || core_.shutting_down())
+        return false;
+    auto trees = performer_.leftovers(slot);
+    if (trees.empty())
+        return false;
+    sweeps_.reserve(sweeps_.size() + 1);
+    auto job = jobs_.start(sweep_plan(trees));
+    if (!job) {
+        log(Level::Warning, {pods_.at(slot).name, ": its volumes stay: ", ns::to_text(job.error())});
+        return false;
+    }
+    sweeps_.push_back({*job, run});
+    return true;
+}
+
+void Daemon::forget(std::uint32_t slot) noexcept {
+    if (methods_)
+        methods_->transactions().on_forgotten(slot);
+    try {
+        if (pods_.at(slot).leaving)
+            launch_writer(logs_.remove_pod(performer_.log_target(slot, 0, 0).pod_dir, boot_time()));
+    } catch (...) { // out of memory: its files stay
+    }
+    performer_.forget(slot);
+    units_ -= pods_.at(slot).containers;
+    pods_.free(slot);
 }
 
 void Daemon::dispatch(const Ready& ready) noexcept try {
@@ -224,10 +259,11 @@ void Daemon::dispatch(const Ready& ready) noexcept try {
 
 void Daemon::on_calls() {
     for (IncomingCall& call : calls_) {
-        std::optional<SignalMeaning> down;
-        methods_->call(std::move(call), events_, down);
-        if (down)
-            go_down(*down);
+        Methods::Wishes wishes{events_, changes_, {}};
+        methods_->call(std::move(call), wishes);
+        if (wishes.down)
+            go_down(*wishes.down);
+        handle_changes();
         pump();
     }
     calls_.clear();
@@ -236,6 +272,10 @@ void Daemon::on_calls() {
 void Daemon::on_reports() {
     reports_.clear();
     children_.take_reports(reports_);
+    handle_reports();
+}
+
+void Daemon::handle_reports() {
     for (const LaunchReport& report : reports_)
         switch (report.who.kind) {
         case ChildId::Kind::Container:
@@ -260,7 +300,9 @@ void Daemon::reap() {
     bool more = true;
     while (more) {
         exits_.clear();
-        more = children_.reap(exits_, reap_batch);
+        reports_.clear();
+        more = children_.reap(exits_, reports_, reap_batch);
+        handle_reports();
         for (const ChildExit& exit : exits_)
             switch (exit.who.kind) {
             case ChildId::Kind::Container:

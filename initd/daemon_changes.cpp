@@ -7,6 +7,7 @@
 #include "initd/rescue.hpp"
 #include "initd/roles.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace initd {
@@ -42,30 +43,30 @@ void Daemon::handle_changes() noexcept {
 }
 
 void Daemon::take_in(PodChange& change) {
-    auto slot = pods_.find(change.name);
-    if (change.wanted && slot && pods_.at(*slot).text == change.manifest.text)
+    auto current = pods_.find(change.name);
+    if (change.wanted && current && pods_.at(*current).text == change.manifest.text)
         return; // the same pod, however it is written
     auto before = pods_.find_any(change.name);
-    if (slot) {
-        Event removed{};
-        removed.kind = Event::Kind::PodRemoved;
-        removed.run.unit = Unit(*slot, 0);
-        removed.grace = change.grace;
-        events_.push_back(removed);
-    }
-    if (change.wanted) {
-        PodFacts facts = facts_of(change.manifest.pod, before.value_or(no_slot));
-        Event added{};
-        added.kind = Event::Kind::PodAdded;
-        added.facts = facts;
-        units_ += facts.containers;
-        core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_));
+    Event added{};
+    added.kind = Event::Kind::PodAdded;
+    if (change.wanted) { // all that can fail comes before the first event
+        added.facts = facts_of(change.manifest.pod, before.value_or(no_slot));
+        core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + added.facts.containers));
         make_room();
         added.run.unit = Unit(pods_.add(std::move(change.manifest)), 0);
-        events_.push_back(added);
+        units_ += added.facts.containers;
     }
-    if (slot)
-        pods_.at(*slot).leaving = true;
+    // One that is on its way out already may be given less time.
+    if (auto leaves = change.wanted ? current : before) {
+        Event removed{};
+        removed.kind = Event::Kind::PodRemoved;
+        removed.run.unit = Unit(*leaves, 0);
+        removed.grace = change.grace;
+        events_.push_back(removed);
+        pods_.at(*leaves).leaving = true;
+    }
+    if (change.wanted)
+        events_.push_back(added);
 }
 
 void Daemon::launch_writer(std::optional<ns::Plan> plan) {
@@ -101,6 +102,14 @@ void Daemon::job_done(const JobResult& result) {
             loading_ = Loading::Going;
         return;
     }
+    auto sweep = std::find_if(sweeps_.begin(), sweeps_.end(), [&](const Sweep& s) { return s.job == result.id; });
+    if (sweep != sweeps_.end()) {
+        if (!result.failure.empty())
+            log(Level::Warning, {"volumes: ", result.failure});
+        sandbox_gone(sweep->sandbox);
+        sweeps_.erase(sweep);
+        return;
+    }
     if (!methods_)
         return;
     methods_->transactions().on_job(result, changes_);
@@ -128,6 +137,9 @@ void Daemon::go_down(SignalMeaning how) noexcept {
     down.kind = Event::Kind::ShutdownAsked;
     down.grace = options_.config.shutdown_grace_ms > 0 ? Millis{options_.config.shutdown_grace_ms} : never;
     events_.push_back(down);
+    for (const Sweep& sweep : sweeps_) // a disk that hangs must not keep the machine up
+        sandbox_gone(sweep.sandbox);
+    sweeps_.clear();
 }
 
 } // namespace initd

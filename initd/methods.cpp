@@ -40,7 +40,7 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, Manifests& 
     , sessions_(control, performer, children)
     , listing_(control, core, pods, performer) {}
 
-void Methods::call(IncomingCall&& incoming, Events& events, std::optional<SignalMeaning>& down) noexcept {
+void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     ClientId client = incoming.client;
     try {
         spec::Request request = std::move(incoming.request);
@@ -49,9 +49,9 @@ void Methods::call(IncomingCall&& incoming, Events& events, std::optional<Signal
                 using C = std::decay_t<decltype(call)>;
                 if constexpr (std::is_same_v<C, spec::Apply>)
                     core_.shutting_down() ? control_.error(client, spec::refused("the machine is going down"))
-                                          : transactions_.apply(client, call);
+                                          : transactions_.apply(client, call, wishes.changes);
                 else if constexpr (std::is_same_v<C, spec::Delete>)
-                    transactions_.remove(client, call, request.more);
+                    transactions_.remove(client, call, request.more, wishes.changes);
                 else if constexpr (std::is_same_v<C, spec::List>)
                     request.more ? listing_.start(client, call) : control_.error(client, spec::expected_more());
                 else if constexpr (std::is_same_v<C, spec::Exec>)
@@ -59,12 +59,12 @@ void Methods::call(IncomingCall&& incoming, Events& events, std::optional<Signal
                 else if constexpr (std::is_same_v<C, spec::Logs>)
                     logs(client, call);
                 else if constexpr (std::is_same_v<C, spec::Restart>)
-                    restart(client, call, events);
+                    restart(client, call, wishes.events);
                 else if constexpr (std::is_same_v<C, spec::Node>)
                     control_.reply(client, node_info({pods_, manifests_,
                                                       performer_.image_dirs(), standing_}));
                 else if constexpr (std::is_same_v<C, spec::Power>)
-                    power(client, call, down);
+                    power(client, call, wishes.down);
                 else // the transport has answered those
                     static_assert(std::is_same_v<C, spec::GetInfo> || std::is_same_v<C, spec::GetInterfaceDescription>);
             },

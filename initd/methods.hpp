@@ -19,8 +19,13 @@ class Methods {
     Methods(Control& control, const Core& core, PodStore& pods, Manifests& manifests, Performer& performer,
             Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept;
 
-    // What the machine is asked to do comes back as events, or as the way in which to go down.
-    void call(IncomingCall&& incoming, Events& events, std::optional<SignalMeaning>& down) noexcept;
+    // What is to be done comes back: events, pods to be taken in or removed, a way in which to go down.
+    struct Wishes {
+        Events& events;
+        std::vector<PodChange>& changes;
+        std::optional<SignalMeaning> down;
+    };
+    void call(IncomingCall&& incoming, Wishes& wishes) noexcept;
 
     Transactions& transactions() noexcept { return transactions_; }
     ExecSessions& sessions() noexcept { return sessions_; }

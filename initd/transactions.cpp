@@ -60,7 +60,7 @@ bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction,
     return error.problems.empty();
 }
 
-void Transactions::apply(ClientId client, const spec::Apply& call) {
+void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<PodChange>& changes) {
     Transaction transaction;
     transaction.client = client;
     spec::ControlError error;
@@ -68,17 +68,13 @@ void Transactions::apply(ClientId client, const spec::Apply& call) {
         return control_.error(client, error);
     if (call.dry_run)
         return control_.reply(client, transaction.applied);
-    std::vector<PodChange> none; // nothing is read before the first helper is done
-    advance(std::move(transaction), none);
+    advance(std::move(transaction), changes);
 }
 
-void Transactions::remove(ClientId client, const spec::Delete& call, bool more) {
+void Transactions::remove(ClientId client, const spec::Delete& call, bool more, std::vector<PodChange>& changes) {
     std::string name = (call.namespace_.empty() ? "default" : call.namespace_) + "/" + call.name;
-    auto slot = pods_.find_any(name);
-    if (!slot)
+    if (!pods_.find_any(name))
         return control_.error(client, spec::not_found("pods", call.name));
-    if (pods_.at(*slot).leaving)
-        return await_end(client, *slot, more);
     Transaction transaction;
     transaction.client = client;
     transaction.unlink = manifests_.files_of(name);
@@ -86,8 +82,7 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more) 
     transaction.more = more;
     if (call.grace_period_seconds)
         transaction.grace = grace_period(*call.grace_period_seconds);
-    std::vector<PodChange> none;
-    advance(std::move(transaction), none);
+    advance(std::move(transaction), changes);
 }
 
 // Starts the helper for what comes next; false when nothing is left to do, or `failure` says why it cannot be done.
@@ -145,13 +140,20 @@ void Transactions::finish(Transaction& transaction, std::vector<PodChange>& chan
         manifests_.look_at(path, changes);
     if (transaction.deleted.empty())
         return control_.reply(transaction.client, transaction.applied);
+    // inotify may have seen the file go before its helper was reaped: then the pod is leaving already, and is only told
+    // how much time it has.
+    bool seen = false;
     for (std::size_t i = before; i < changes.size(); ++i)
-        if (!changes[i].wanted && changes[i].name == transaction.deleted)
+        if (!changes[i].wanted && changes[i].name == transaction.deleted) {
             changes[i].grace = transaction.grace;
-    if (auto slot = pods_.find(transaction.deleted))
-        await_end(transaction.client, *slot, transaction.more);
-    else
-        control_.reply(transaction.client, spec::Deleted{spec::DeleteState::Gone});
+            seen = true;
+        }
+    auto slot = pods_.find_any(transaction.deleted);
+    if (!slot)
+        return control_.reply(transaction.client, spec::Deleted{spec::DeleteState::Gone});
+    if (!seen && pods_.at(*slot).leaving) // not: applied again meanwhile
+        changes.push_back({transaction.deleted, false, {}, transaction.grace});
+    await_end(transaction.client, *slot, transaction.more);
 }
 
 void Transactions::await_end(ClientId client, std::uint32_t slot, bool more) {

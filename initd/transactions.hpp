@@ -23,8 +23,9 @@ class Transactions {
         , pods_(pods)
         , jobs_(jobs) {}
 
-    void apply(ClientId client, const spec::Apply& call);
-    void remove(ClientId client, const spec::Delete& call, bool more);
+    // What there is nothing to do on disk for is in force at once.
+    void apply(ClientId client, const spec::Apply& call, std::vector<PodChange>& changes);
+    void remove(ClientId client, const spec::Delete& call, bool more, std::vector<PodChange>& changes);
 
     // A helper is done: the next one of its transaction starts, or what was changed on disk comes into force.
     void on_job(const JobResult& result, std::vector<PodChange>& changes);
