@@ -47,11 +47,14 @@ Children::Child* Children::find(pid_t pid) noexcept {
     return child == children_.end() ? nullptr : &*child;
 }
 
-bool Children::reap(std::vector<ChildExit>& out, std::size_t limit) {
+bool Children::reap(std::vector<ChildExit>& out, std::vector<LaunchReport>& reports, std::size_t limit) {
     for (; limit > 0; --limit) {
         siginfo_t info{};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
             return false;
+        // A child that could not be started ends with 127, and why is in the pipe by then.
+        if (info.si_code == CLD_EXITED && info.si_status == 127)
+            take_reports(reports);
         if (Child* child = find(info.si_pid)) {
             ::kill(-info.si_pid, SIGKILL);
             out.push_back({child->who, info.si_pid,

@@ -55,8 +55,9 @@ class Children {
 
     // What the children under way have said.
     void take_reports(std::vector<LaunchReport>& out);
-    // Reaps whoever has ended, at most `limit` of them; true when there may be more.
-    bool reap(std::vector<ChildExit>& out, std::size_t limit);
+    // Reaps whoever has ended, at most `limit` of them; true when there may be more. What one of them said before its end
+    // is appended to `reports`, to be looked at first.
+    bool reap(std::vector<ChildExit>& out, std::vector<LaunchReport>& reports, std::size_t limit);
 
     // Signals a child and, as it leads a session, all of its process group.
     void signal(pid_t pid, int signo) noexcept;

@@ -78,7 +78,7 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
         }
         break;
     case Event::Kind::StartFailed:
-        if (unit && unit->phase == UnitPhase::Starting) {
+        if (unit) { // also of one that is Running: a program that is not there shows only after all else is set up
             if (event.exit.not_created)
                 not_created(*unit, pods_[slot], now);
             else

@@ -36,7 +36,7 @@ void Core::stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noex
         return;
     case PodPhase::Making:
         if (pod.retry_at != never)
-            forget(slot, out);
+            drop_sandbox(slot, out);
         return;
     case PodPhase::Up:
     case PodPhase::Stopping:
@@ -62,7 +62,7 @@ void Core::sandbox_event(Millis now, const Event& event, Actions& out) noexcept 
         settle(slot, out);
     } else if (event.kind == Event::Kind::SandboxFailed && making) {
         if (pod.stop_asked != never)
-            return forget(slot, out);
+            return drop_sandbox(slot, out);
         retry_sandbox(slot, pod.backoff.again_at(now, limits_, limits_.initial), now, out);
     } else if (event.kind == Event::Kind::SandboxDied && (making || pod.phase == PodPhase::Up)) {
         pod.sandbox_lost = true;
@@ -112,6 +112,7 @@ void Core::retry_sandbox(std::uint32_t slot, Millis at, Millis now, Actions& out
 
 void Core::drop_sandbox(std::uint32_t slot, Actions& out) noexcept {
     pods_[slot].phase = PodPhase::Dropping;
+    pods_[slot].retry_at = never;
     out.push_back({Action::Kind::DropSandbox, {Unit(slot, 0), pods_[slot].generation}});
 }
 

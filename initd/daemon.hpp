@@ -50,8 +50,13 @@ class Daemon {
 
     void pump() noexcept;
     void act(const Action& action) noexcept;
+    void drop(const Action& action) noexcept;
+    bool sweep(RunId run);
+    void sandbox_gone(RunId run) noexcept;
+    void forget(std::uint32_t slot) noexcept;
     void dispatch(const Ready& ready) noexcept;
     void on_reports();
+    void handle_reports();
     void on_signals();
     void on_timer();
     void reap();
@@ -95,6 +100,11 @@ class Daemon {
     enum class Loading : std::uint8_t { Held, Going, Done };
     Loading loading_ = Loading::Held; // held until modules are loaded and rescue is over
     std::uint32_t modules_job_ = 0;
+    struct Sweep {
+        std::uint32_t job;
+        RunId sandbox;
+    };
+    std::vector<Sweep> sweeps_; // pods whose volumes are being removed
     Millis modules_deadline_ = never;
     bool rescue_running_ = false;
     SignalMeaning how_ = SignalMeaning::Exit;

@@ -87,17 +87,17 @@ void Performer::perform(const Action& action, Events& events) noexcept try {
         if (UnitRuntime* u = unit(action.run))
             children_.signal(u->pid, SIGKILL);
         break;
-    case Action::Kind::DropSandbox: drop_sandbox(action.run, events); break;
+    case Action::Kind::DropSandbox: clear_sandbox(action.run.unit.slot()); break;
     case Action::Kind::Forget:
     case Action::Kind::ShutDown: break;
     }
 } catch (...) { // out of memory: the core tries again after its back-off
-    if (action.kind == Action::Kind::MakeSandbox)
+    if (action.kind == Action::Kind::MakeSandbox) {
+        clear_sandbox(action.run.unit.slot());
         events.push_back(event(Event::Kind::SandboxFailed, action.run));
-    else if (action.kind == Action::Kind::Start)
+    } else if (action.kind == Action::Kind::Start) {
         events.push_back(event(Event::Kind::StartFailed, action.run));
-    else if (action.kind == Action::Kind::DropSandbox)
-        events.push_back(event(Event::Kind::SandboxGone, action.run));
+    }
 }
 
 void Performer::start(RunId run, Events& events) {
@@ -260,6 +260,10 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
         }
         return;
     }
+    // Its terminal's master was sent before its program ran: taken now, while the slot is still this pod's.
+    auto terminal = std::find_if(terminals_.begin(), terminals_.end(), [&](const Terminal& t) { return t.run == run; });
+    if (terminal != terminals_.end())
+        on_terminal(terminal->id);
     if (UnitRuntime* u = unit(run)) {
         u->pid = -1;
         u->stdin_hold.reset();
@@ -294,7 +298,8 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
     pid_t pid = slot < runtimes_.size() && container < runtimes_[slot].units.size()
                     ? runtimes_[slot].units[container].pid
                     : -1;
-    if (pid <= 0)
+    // Before its program runs, a process may still be on the way out of the machine's own namespaces.
+    if (pid <= 0 || core_.units(slot)[container].phase != UnitPhase::Running)
         return std::unexpected(PlanFailure{"NotRunning", "container is not running"});
     const spec::Pod& pod = pods_.pod(slot);
     const spec::Container& c = pod.spec.containers[container];

@@ -29,7 +29,8 @@ class Performer {
     Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
               Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
 
-    // All but Forget and ShutDown, which are the daemon's.
+    // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that SandboxGone
+    // is for the daemon to say.
     void perform(const Action& action, Events& events) noexcept;
 
     // What became of launches and processes of containers and holders.
@@ -92,7 +93,7 @@ class Performer {
     std::expected<void, PlanFailure> build_sandbox(const SandboxPlan& plan, RunId run);
     std::expected<void, PlanFailure> start_holder(RunId run);
     void sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept;
-    void drop_sandbox(RunId run, Events& events);
+    void clear_sandbox(std::uint32_t slot) noexcept;
     void start(RunId run, Events& events);
     std::expected<Launchable, PlanFailure> prepare(RunId run, std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,

@@ -85,26 +85,25 @@ std::expected<void, PlanFailure> Performer::start_holder(RunId run) {
 }
 
 void Performer::sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept {
-    complain(run.unit.slot(), ~0u, failure);
+    std::uint32_t slot = run.unit.slot();
+    complain(slot, ~0u, failure);
+    clear_sandbox(slot);
     events.push_back(event(Event::Kind::SandboxFailed, run));
     try {
-        std::uint32_t slot = run.unit.slot();
-        unmount_all(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
         for (std::uint32_t i = 0; i < core_.units(slot).size(); ++i)
             pods_.set_failure(slot, {i, failure.reason, failure.message});
     } catch (...) { // out of memory: the status goes without its message
     }
 }
 
-void Performer::drop_sandbox(RunId run, Events& events) {
-    std::uint32_t slot = run.unit.slot();
+void Performer::clear_sandbox(std::uint32_t slot) noexcept try {
     PodRuntime& pod = runtime(slot);
     children_.signal(pod.holder, SIGKILL);
     pod.holder = -1; // its end is no news any more
     pod.holder_fd.reset();
     pod.sandbox = ns::Sandbox{};
-    events.push_back(event(Event::Kind::SandboxGone, run));
     unmount_all(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
+} catch (...) { // out of memory: its mounts stay
 }
 
 std::vector<std::string> Performer::leftovers(std::uint32_t slot) {
