@@ -59,7 +59,7 @@ expect_not() {
 fetch() {
     printf '\n(outside) $ curl http://127.0.0.1:%s%s\n' "$port" "$1"
     output=$(curl -sS --max-time 10 "http://127.0.0.1:$port$1" 2>&1) || output+=$'\n'"curl: exit status $?"
-    printf '%s\n' "$output"
+    printf '%s\n\npodinit:~# ' "$output"
 }
 
 # Applies the pod of a file and waits until it runs.
@@ -124,6 +124,8 @@ show_page() {
     expect "and nothing else" "lo "
     enter "wget -qO- http://127.0.0.1/"
     expect "it answers itself" "$line"
+    enter "wget -qO- http://127.0.0.1/hostname.html"
+    expect "and tells the pod's name" $'\npod-private\n'
     enter "exit"
     fetch /
     expect_not "the node's port 80 does not answer" "$line"
