@@ -73,6 +73,7 @@ bool Listing::send(Cursor& cursor) {
 }
 
 void Listing::start(ClientId client, const spec::List& call) {
+    std::erase_if(cursors_, [&](const Cursor& c) { return !control_.connected(c.client); });
     Cursor cursor{client, call.namespace_, call.name, 0};
     if (send(cursor))
         cursors_.push_back(std::move(cursor));

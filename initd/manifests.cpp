@@ -237,6 +237,14 @@ std::vector<std::string> Manifests::files_of(std::string_view name) const {
     return paths;
 }
 
+std::string_view Manifests::pod_in(std::string_view path) const noexcept {
+    for (const File& file : files_)
+        if (path.ends_with(file.name) && path.size() == directories_[file.directory].size() + 1 + file.name.size() &&
+            path.starts_with(directories_[file.directory]))
+            return file.pod;
+    return {};
+}
+
 std::vector<spec::RejectedManifest> Manifests::rejected() const {
     std::vector<spec::RejectedManifest> rejected;
     for (const File& file : files_)

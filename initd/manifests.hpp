@@ -47,6 +47,8 @@ class Manifests {
 
     // Every file that holds the pod, as a path.
     std::vector<std::string> files_of(std::string_view name) const;
+    // The pod that a file holds; empty when it holds none, or is none.
+    std::string_view pod_in(std::string_view path) const noexcept;
     std::vector<spec::RejectedManifest> rejected() const;
     const std::vector<std::string>& directories() const noexcept { return directories_; }
 

@@ -39,8 +39,8 @@ std::string modules_dir() {
 int dispatch(std::string_view role, std::span<char* const> arguments) {
     if (role == pause_role)
         return pause_main();
-    if (role == store_role && arguments.size() == 1)
-        return store_main(arguments[0], STDIN_FILENO);
+    if (role == store_role && arguments.size() % 2 == 1)
+        return store_main(arguments[0], arguments.subspan(1), STDIN_FILENO);
     if (role == remove_role)
         return remove_main(arguments);
     if (role == sweep_role)
@@ -62,9 +62,13 @@ ns::Plan pause_plan() {
     return plan;
 }
 
-ns::Plan store_plan(std::string_view file, int content_fd) {
-    const std::string argument(file);
+ns::Plan store_plan(std::string_view directory, std::span<const StoredFile> files, int content_fd) {
+    const std::string argument(directory);
     ns::Plan plan = role_plan(store_role, {&argument, 1});
+    for (const StoredFile& file : files) {
+        plan.argv.push_back(file.name);
+        plan.argv.push_back(std::to_string(file.size));
+    }
     plan.stdin_fd = content_fd;
     return plan;
 }

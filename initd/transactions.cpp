@@ -2,7 +2,6 @@
 #include "initd/transactions.hpp"
 
 #include "initd/files.hpp"
-#include "initd/roles.hpp"
 
 #include <algorithm>
 
@@ -39,13 +38,20 @@ bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction,
 
         auto slot = pods_.find(name);
         bool same = slot && pods_.at(*slot).text == manifest->text;
-        std::string path = directory + "/" + manifest_file_name(meta.namespace_, meta.name);
+        std::string path; // the one of the directory's that counts, if the pod has one there
         bool kept = false; // by a file that lasts as long as this call asks for
         for (const std::string& file : manifests_.files_of(name)) {
+            if (below(file, directory) && (path.empty() || file < path))
+                path = file;
             bool is_transient = below(file, transient_dir);
             kept = kept || call.transient || !is_transient;
             if (is_transient && !call.transient)
                 transaction.unlink.push_back(file); // it would hide what is written now
+        }
+        if (path.empty()) {
+            path = directory + "/" + manifest_file_name(meta.namespace_, meta.name);
+            if (std::string_view other = manifests_.pod_in(path); !other.empty())
+                error.problems.push_back({index, "/metadata/name", path + " already holds pod " + std::string(other)});
         }
         spec::Applied::Item item{meta.namespace_, meta.name, spec::Outcome::Created, {}};
         if (slot)
@@ -53,9 +59,14 @@ bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction,
         for (const spec::Problem& warning : manifest->warnings)
             item.warnings.push_back(warning.pointer + ": " + warning.message);
         transaction.applied.items.push_back(std::move(item));
-        if (!same || !kept)
-            transaction.writes.push_back({std::move(path), call.manifests[i].text + "\n"});
+        if (!same || !kept) {
+            transaction.files.push_back({path.substr(directory.size() + 1), call.manifests[i].text.size() + 1});
+            transaction.content += call.manifests[i].text;
+            transaction.content += '\n';
+            transaction.done.push_back(std::move(path));
+        }
     }
+    transaction.directory = directory;
     error.message = "the manifests are not valid";
     return error.problems.empty();
 }
@@ -88,13 +99,11 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more, 
 // Starts the helper for what comes next; false when nothing is left to do, or `failure` says why it cannot be done.
 bool Transactions::start_next(Transaction& transaction, std::string& failure) {
     std::expected<std::uint32_t, ns::Error> job = 0u;
-    if (!transaction.writes.empty()) {
-        Write write = std::move(transaction.writes.front());
-        transaction.writes.erase(transaction.writes.begin());
-        auto content = memory_file(write.text);
-        job = content ? jobs_.start(store_plan(write.path, content->get()), std::move(*content))
+    if (!transaction.files.empty()) {
+        auto files = std::exchange(transaction.files, {});
+        auto content = memory_file(std::exchange(transaction.content, {}));
+        job = content ? jobs_.start(store_plan(transaction.directory, files, content->get()), std::move(*content))
                       : std::unexpected(content.error());
-        transaction.done.push_back(std::move(write.path));
     } else if (!transaction.unlink.empty()) {
         auto files = std::exchange(transaction.unlink, {});
         job = jobs_.start(remove_plan(files));
@@ -158,6 +167,7 @@ void Transactions::finish(Transaction& transaction, std::vector<PodChange>& chan
 
 void Transactions::await_end(ClientId client, std::uint32_t slot, bool more) {
     control_.reply(client, spec::Deleted{spec::DeleteState::Deleting}, more);
+    std::erase_if(waiters_, [&](const Waiter& w) { return !control_.connected(w.client); });
     if (more)
         waiters_.push_back({client, slot});
 }

@@ -7,6 +7,7 @@
 #include "initd/jobs.hpp"
 #include "initd/manifests.hpp"
 #include "initd/pods.hpp"
+#include "initd/roles.hpp"
 
 #include <cstdint>
 #include <string>
@@ -34,16 +35,14 @@ class Transactions {
     void on_forgotten(std::uint32_t slot) noexcept;
 
   private:
-    struct Write {
-        std::string path;
-        std::string text;
-    };
     struct Transaction {
         ClientId client;
         std::uint32_t job = 0;
-        std::vector<Write> writes;      // still to be done
-        std::vector<std::string> unlink; // after them, in one go; empty when done or not needed
-        std::vector<std::string> done;  // paths to be looked at
+        std::string directory;           // where the files go
+        std::vector<StoredFile> files;   // to be written in one go; empty when done or not needed
+        std::string content;             // of all of them
+        std::vector<std::string> unlink; // after them, the same
+        std::vector<std::string> done;   // paths to be looked at
         spec::Applied applied;          // Apply: the reply
         std::string deleted;            // Delete: the pod
         Millis grace = never;

@@ -6,6 +6,7 @@
 #include "ns/fd.hpp"
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -89,9 +90,34 @@ Outcome run(const std::function<int()>& role) {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, said};
 }
 
-Outcome store(const std::string& file, std::string_view text) {
-    const ns::Fd fd = content(text);
-    return run([&] { return initd::store_main(file.c_str(), fd.get()); });
+struct Piece {
+    std::string name;
+    std::string text;
+};
+
+int store_now(const std::string& directory, const std::vector<Piece>& pieces, int content_fd) {
+    std::vector<std::string> words;
+    for (const Piece& piece : pieces) {
+        words.push_back(piece.name);
+        words.push_back(std::to_string(piece.text.size()));
+    }
+    std::vector<char*> argv;
+    for (std::string& word : words)
+        argv.push_back(word.data());
+    return initd::store_main(directory.c_str(), argv, content_fd);
+}
+
+Outcome store(const std::string& directory, const std::vector<Piece>& pieces) {
+    std::string all;
+    for (const Piece& piece : pieces)
+        all += piece.text;
+    const ns::Fd fd = content(all);
+    return run([&] { return store_now(directory, pieces, fd.get()); });
+}
+
+Outcome store(const std::string& file, const std::string& text) {
+    const auto slash = file.rfind('/');
+    return store(file.substr(0, slash), {{file.substr(slash + 1), text}});
 }
 
 Outcome with_arguments(int (*role)(std::span<char* const>), std::vector<std::string> words) {
@@ -118,10 +144,10 @@ TEST_CASE("store makes the file and its missing directories, readable by nobody 
 TEST_CASE("store replaces a file and leaves nothing beside it, whatever a dead one left behind") {
     TempDir dir;
     write_file(dir / "web.json", "old");
-    write_file(dir / ".web.json.tmp", "half of something longer");
+    write_file(dir / ".podinit-0.tmp", "half of something longer");
     CHECK(store(dir / "web.json", "new").code == 0);
     CHECK(read_file(dir / "web.json") == "new");
-    CHECK(!exists(dir / ".web.json.tmp"));
+    CHECK(!exists(dir / ".podinit-0.tmp"));
 }
 
 TEST_CASE("store accepts the longest name there is") {
@@ -138,14 +164,40 @@ TEST_CASE("store says in one line why it failed, and keeps the old file") {
     const Outcome outcome = store(dir / "web.json", "new");
     CHECK(outcome.code == 1);
     CHECK(outcome.said == (dir / "web.json") + ": Is a directory\n");
-    CHECK(!exists(dir / ".web.json.tmp"));
+    CHECK(!exists(dir / ".podinit-0.tmp"));
+}
+
+TEST_CASE("store writes several files, or none of them when one cannot be written") {
+    TempDir dir;
+    CHECK(store(dir.path, {{"a.json", "one"}, {"b.json", ""}, {"c.json", "three"}}).code == 0);
+    CHECK(read_file(dir / "a.json") == "one");
+    CHECK(read_file(dir / "b.json") == "");
+    CHECK(read_file(dir / "c.json") == "three");
+    REQUIRE(::mkdir((dir / "d.json").c_str(), 0755) == 0);
+    const std::string too_long(NAME_MAX + 1, 'n');
+    for (const std::string& bad : {std::string("d.json"), too_long}) {
+        const Outcome outcome = store(dir.path, {{"a.json", "new"}, {"e.json", "new"}, {bad, "new"}});
+        CHECK(outcome.code == 1);
+        CHECK(outcome.said.find(bad) != std::string::npos);
+        CHECK(read_file(dir / "a.json") == "one");
+        CHECK(!exists(dir / "e.json"));
+        CHECK(!exists(dir / ".podinit-0.tmp"));
+        CHECK(!exists(dir / ".podinit-1.tmp"));
+    }
+}
+
+TEST_CASE("store does not take less content than it was told of") {
+    TempDir dir;
+    const ns::Fd fd = content("half");
+    CHECK(run([&] { return store_now(dir.path, {{"web.json", "half and half"}}, fd.get()); }).code == 1);
+    CHECK(!exists(dir / "web.json"));
 }
 
 TEST_CASE("store does not write through a link in the temporary's place") {
     TempDir dir;
     write_file(dir / "victim", "untouched");
-    REQUIRE(::symlink("victim", (dir / ".web.json.tmp").c_str()) == 0);
-    CHECK(store(dir / "web.json", "new").code == 1);
+    REQUIRE(::symlink("victim", (dir / ".podinit-0.tmp").c_str()) == 0);
+    CHECK(store(dir / "web.json", "new").code == 0);
     CHECK(read_file(dir / "victim") == "untouched");
 }
 
@@ -160,7 +212,7 @@ TEST_CASE("a store that is killed at any moment leaves the old content or the ne
         const std::string before = read_file(file);
         const std::string& wanted = texts[round % 2];
         const ns::Fd fd = content(wanted);
-        const pid_t pid = start([&] { return initd::store_main(file.c_str(), fd.get()); }, null.get());
+        const pid_t pid = start([&] { return store_now(dir.path, {{"web.json", wanted}}, fd.get()); }, null.get());
         ::usleep(static_cast<useconds_t>(round * 25));
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
@@ -180,8 +232,12 @@ TEST_CASE("two stores of one file at once leave one of the two contents, whole")
     const ns::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     for (int round = 0; round < 20; ++round) {
         const ns::Fd one = content(texts[0]), two = content(texts[1]);
-        const pid_t first = start([&] { return initd::store_main(file.c_str(), one.get()); }, null.get());
-        const pid_t second = start([&] { return initd::store_main(file.c_str(), two.get()); }, null.get());
+        const pid_t first = start([&] { return store_now(dir.path, {{"web.json", texts[0]}}, one.get()); }, null.get());
+        const pid_t second = start(
+            [&] {
+                return store_now(dir.path, {{"web.json", texts[1]}}, two.get());
+            },
+            null.get());
         for (pid_t pid : {first, second}) {
             int status = -1;
             REQUIRE(::waitpid(pid, &status, 0) == pid);
