@@ -48,7 +48,9 @@ void adjust_oom_score(const Child& child) noexcept {
     if (score < 0)
         *--begin = '-';
     const long fd = must(child, Step::Limits, raw::call(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY));
-    must(child, Step::Limits, raw::call(SYS_write, fd, begin, text + sizeof text - begin));
+    const long result = raw::call(SYS_write, fd, begin, text + sizeof text - begin);
+    if (result != -EACCES) // less than ours needs CAP_SYS_RESOURCE (proc(5)), which PID 1 of a container may lack
+        must(child, Step::Limits, result);
     raw::call(SYS_close, fd);
 }
 
