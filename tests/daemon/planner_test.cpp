@@ -155,17 +155,18 @@ TEST_CASE("a container with nothing to run is refused in words") {
 }
 
 TEST_CASE("variables come from the image, then the manifest in its order, and see those before them") {
-    const ns::Plan made = plan(pod_with("", sh + R"(, "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)$(C)$$(A)"},
-        {"name": "C", "value": "3"}, {"name": "COLOR", "value": "blue"}, {"name": "D", "value": "$(PATH)"}, {"name": "A", "value": "$(A)2"}])"),
-                               an_image(), {.home = "/home/u"});
-CHECK(made.env == Words{"PATH=/img/bin:/bin", "HOSTNAME=web", "HOME=/home/u", "COLOR=blue", "A=12", "B=1$(C)$(A)",
-                        "C=3", "D=$(PATH)"});
+    const std::string env = R"x(, "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)$(C)$$(A)"},
+        {"name": "C", "value": "3"}, {"name": "COLOR", "value": "blue"}, {"name": "D", "value": "$(PATH)"},
+        {"name": "A", "value": "$(A)2"}])x";
+    const ns::Plan made = plan(pod_with("", sh + env), an_image(), {.home = "/home/u"});
+    CHECK(made.env == Words{"PATH=/img/bin:/bin", "HOSTNAME=web", "HOME=/home/u", "COLOR=blue", "A=12", "B=1$(C)$(A)",
+                            "C=3", "D=$(PATH)"});
 }
 
 TEST_CASE("command and args see the manifest's variables and no others") {
-    const ns::Plan made = plan(pod_with("", R"("command": ["$(A)", "$(COLOR)"], "args": ["$$(A)", "x$(A)y"], "env": [{"name": "A", "value": "/b"}])"),
-                               an_image());
-    CHECK(made.argv == Words{"/b", "$(COLOR)", "$(A)", "x/by"});
+    const std::string container = R"x("command": ["$(A)", "$(COLOR)"], "args": ["$$(A)", "x$(A)y"],
+        "env": [{"name": "A", "value": "/b"}])x";
+    CHECK(plan(pod_with("", container), an_image()).argv == Words{"/b", "$(COLOR)", "$(A)", "x/by"});
 }
 
 TEST_CASE("an image's own arguments are not expanded") {
