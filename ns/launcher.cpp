@@ -27,6 +27,9 @@ constexpr bool may_share_memory = false;
 constexpr bool may_share_memory = true;
 #endif
 
+// Descriptors for about 1,900 containers: two streams each. The kernel's table takes 8 bytes for each.
+constexpr int large_table = 4096;
+
 static_assert(sizeof(Report) == 16); // written whole: PIPE_BUF is far above
 
 // Everything that one child reads, kept until it has left our memory.
@@ -124,6 +127,9 @@ std::expected<Launcher, Error> Launcher::open() noexcept {
         cpu_set_t processors;
         state->one_processor =
             sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) == 1;
+        // A table that children share grows only after an RCU grace period (fs/file.c, expand_fdtable), for which the
+        // caller waits: ours is made large before there is one.
+        Fd(fcntl(0, F_DUPFD_CLOEXEC, large_table - 1));
         // What we were started with and no child is to have.
         syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
         // Linux 5.9: what makes a launch independent of the number of our descriptors.
