@@ -12,7 +12,7 @@
 //              whoever replaces it waits for both
 //   Making     MakeSandbox is out; SandboxReady -> Up, SandboxFailed -> retried after a back-off (`retry_at`). A pod
 //   removed
-//              here has its sandbox dropped when it arrives
+//              here has its sandbox dropped when it arrives, or what is left of one when there will be none
 //   Up         containers are run by the rules below, until SandboxDied: then none is started any more, and when the
 //   last
 //              has ended the sandbox is dropped and made again, unless every container is Done
@@ -24,7 +24,8 @@
 // A container (unit) goes
 //   Idle       to be started as soon as there is a sandbox
 //   Starting   Start is out; Started -> Running, StartFailed -> as an exit with code 128
-//   Running    Exited -> by policy: Idle again at once, BackOff, or Done. An exit can come before Started
+//   Running    Exited -> by policy: Idle again at once, BackOff, or Done. An exit can come before Started, StartFailed
+//              after it: whether there is a program shows last
 //   BackOff    ended, to be started at `resume`
 //   Done       ended, and nothing starts it again but podctl restart
 // "Stopping" is no state of a unit but `terminated`: a Starting or Running unit that has been signalled has a deadline,

@@ -215,7 +215,9 @@ void Kernel::perform(const Action& action) {
         queue(chance(25) ? Kind::SandboxFailed : Kind::SandboxReady, action.run);
         return;
     case Action::Kind::DropSandbox:
-        require(pod.sandbox == Sandbox::Up && idle, "a sandbox is dropped when nothing runs in it");
+        require((pod.sandbox == Sandbox::Up || (pod.sandbox == Sandbox::None && (pod.removed || shutting_down_))) &&
+                    idle,
+                "a sandbox is dropped when nothing runs in it, and what is left of one when its pod goes");
         require(action.run.generation == pod.generation, "the sandbox that is dropped is the current one");
         pod.sandbox = Sandbox::Dropping;
         queue(Kind::SandboxGone, action.run);
