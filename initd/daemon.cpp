@@ -317,13 +317,7 @@ void Daemon::reap() {
                     launch_writer(logs_.writer_ended(boot_time()));
                 break;
             case ChildId::Kind::Rescue:
-                rescue_running_ = false;
-                if (exit.code != 0)
-                    start_rescue("the rescue shell ended with an error");
-                else if (loading_ == Loading::Held && modules_job_ == 0)
-                    loading_ = Loading::Going;
-                else if (loading_ == Loading::Done && pods_.count() == 0)
-                    go_down(SignalMeaning::Reboot);
+                rescue_ended(exit.code);
                 break;
             }
         pump();
@@ -361,13 +355,15 @@ void Daemon::on_timer() {
         act(action);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));
+    if (is_due(rescue_at_, now))
+        start_rescue("once more");
     if (is_due(modules_deadline_, now) && modules_job_ != 0)
         job_done({modules_job_, "still not loaded after 10 s, going on without them"});
 }
 
 void Daemon::arm_timer() noexcept {
     Millis next = earliest(core_.next_deadline(), logs_.next_deadline());
-    next = earliest(earliest(next, modules_deadline_), logs_deadline_);
+    next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
     if (next == armed_)
         return;
     armed_ = next;

@@ -66,6 +66,7 @@ class Daemon {
     void launch_writer(std::optional<ns::Plan> plan);
     void start_modules();
     void start_rescue(std::string_view why);
+    void rescue_ended(std::int32_t code) noexcept;
     void job_done(const JobResult& result);
     void load() noexcept;
     void go_down(SignalMeaning how) noexcept;
@@ -107,6 +108,7 @@ class Daemon {
     std::vector<Sweep> sweeps_; // pods whose volumes are being removed
     Millis modules_deadline_ = never;
     bool rescue_running_ = false;
+    Millis rescue_at_ = never; // to be started again
     SignalMeaning how_ = SignalMeaning::Exit;
     bool shut_down_ = false;          // the core says so
     Millis logs_deadline_ = never;    // after that: how long the log writer may take to finish

@@ -14,6 +14,7 @@ namespace initd {
 
 namespace {
 
+constexpr Millis rescue_pause{1'000};
 constexpr int files_per_turn = 16;
 constexpr Millis modules_patience{10'000}; // a module that hangs must not keep the pods from starting
 
@@ -117,6 +118,7 @@ void Daemon::job_done(const JobResult& result) {
 }
 
 void Daemon::start_rescue(std::string_view why) {
+    rescue_at_ = never;
     log(Level::Warning, {"rescue: ", why});
     std::vector<ns::Fd> held;
     held.push_back(open_console());
@@ -125,6 +127,21 @@ void Daemon::start_rescue(std::string_view why) {
     rescue_running_ = pid.has_value();
     if (!pid)
         log(Level::Error, {"rescue: ", ns::to_text(pid.error())});
+}
+
+// With 0 the operator is done: the boot goes on, or the machine has nothing to do. Otherwise the shell comes back, but
+// not at once: it may not be there at all.
+void Daemon::rescue_ended(std::int32_t code) noexcept {
+    rescue_running_ = false;
+    if (code != 0) {
+        log(Level::Warning, {"rescue: the shell ended with an error"});
+        rescue_at_ = boot_time() + rescue_pause;
+        rescue_running_ = true;
+    } else if (loading_ == Loading::Held && modules_job_ == 0) {
+        loading_ = Loading::Going;
+    } else if (loading_ == Loading::Done && pods_.count() == 0) {
+        go_down(SignalMeaning::Reboot);
+    }
 }
 
 void Daemon::go_down(SignalMeaning how) noexcept {

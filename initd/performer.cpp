@@ -128,6 +128,10 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     auto identity = find_identity(image->rootfs, container_user(pod, container, *image));
     if (!identity)
         return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
+    if (!image->rootfs.empty()) { // a pod that asks for an address may have written it since
+        node_.has_resolv_conf = access("/etc/resolv.conf", R_OK) == 0;
+        node_.has_hosts = access("/etc/hosts", R_OK) == 0;
+    }
     auto plan = plan_container(pod, container_of(run), *image, *identity, node_);
     if (!plan)
         return std::unexpected(plan.error());

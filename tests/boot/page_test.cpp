@@ -66,7 +66,7 @@ TEST_CASE("a shell in the page's pod sees exactly the node's interfaces and addr
     const std::string node = interfaces(machine().run("ifconfig").output);
     CHECK_THAT(node, contains("inet addr:10.0.2.15"));
     // What is typed before podctl gives the terminal back is lost with the session, so the prompt tells when it has.
-    machine().run("PS1='the machine again$ '");
+    machine().run("PS1='the machine again$ '; stty rows 41 cols 123");
     machine().type("podctl exec -it pod-use-hostnetwork -- sh\n");
     machine().expect("# ");
     machine().type("stty -echo; PS1=; PS2=; echo si''lent\n");
@@ -74,6 +74,7 @@ TEST_CASE("a shell in the page's pod sees exactly the node's interfaces and addr
     CHECK(interfaces(machine().run("ifconfig").output) == node);
     CHECK(machine().run("wget -qO- http://10.0.2.15/").output == answer);
     CHECK_THAT(machine().run("tty").output, contains("/dev/pts/"));
+    CHECK(machine().run("stty size").output == "41 123\n");
     machine().type("exit 7\n");
     machine().expect("the machine again$ ");
     machine().type("echo status=$?; PS1=\n");

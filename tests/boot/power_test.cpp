@@ -74,3 +74,22 @@ TEST_CASE("SIGUSR1 halts, and SIGUSR2, SIGPWR and the power button power off", "
     machine.expect("polite says goodbye", Seconds(30));
     CHECK(machine.ends(Seconds(30)));
 }
+
+TEST_CASE("a kernel that is loaded takes over without a reboot of the machine", "[power]") {
+    workshop();
+    const std::string next = appliance();
+    Machine machine({.appliance = build_appliance("kexec", "--file " + next + "/kernel:/boot/kernel --file " + next +
+                                                               "/initrd:/boot/initrd --file " BUILD_ROOT
+                                                               "/tests/boot/kexec_load:/usr/bin/kexec_load"),
+                     .arguments = {"--no-reboot"},
+                     .append = ""});
+    machine.login();
+    REQUIRE(machine.run("kexec_load /boot/kernel /boot/initrd \"$(cat /proc/cmdline) podinit.hostname=second\"")
+                .output.empty());
+    // SIGRTMIN+6: RTMIN is 34 for programs of glibc.
+    machine.type("kill -40 1\n");
+    wait_for_pods(machine);
+    CHECK(machine.run("hostname").output == "second\n");
+    machine.type("podctl poweroff\n");
+    CHECK(machine.ends(Seconds(30)));
+}
