@@ -7,3 +7,14 @@
 #else
 #include <catch2/catch.hpp>
 #endif
+
+#include <string>
+
+// A matcher that both versions have, under a name that neither has.
+inline auto has_text(const std::string& text) {
+#if CATCH_VERSION_MAJOR >= 3
+    return Catch::Matchers::ContainsSubstring(text);
+#else
+    return Catch::Matchers::Contains(text);
+#endif
+}
