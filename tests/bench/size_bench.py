@@ -48,7 +48,7 @@ def shares(program):
 def main():
     programs = common.options()
     directory = common.workspace()
-    files = {"an empty static program": programs.empty, "the same with Boost.JSON": programs.json,
+    files = {"an empty static program": programs.empty, "the same that reads JSON (Boost.JSON)": programs.json,
              "podinit": programs.podinit, "podctl": programs.podctl}
     sizes = {name: os.path.getsize(common.stripped(path, directory)) for name, path in files.items()}
     empty = sizes["an empty static program"]
