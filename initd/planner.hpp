@@ -17,8 +17,8 @@ namespace initd {
 
 struct NodeFacts {
     std::string hostname;
-    std::string run_dir;        // /run/podinit: mounts of a pod's own below pods/UID
-    std::string state_dir;      // /var/lib/podinit: emptyDir volumes below pods/UID
+    std::string run_dir;   // /run/podinit: mounts of a pod's own below pods/UID
+    std::string state_dir; // /var/lib/podinit: emptyDir volumes below pods/UID
     bool has_resolv_conf = false;
     bool has_hosts = false;
 };
