@@ -19,15 +19,16 @@ TEST_CASE("SIGTERM stops every pod, and podinit ends with 0 and leaves nothing b
         return;
     Supervisor podinit;
     const std::string mark = podinit.dir("mark");
-    const std::string polite = "trap 'echo $0 >> " + mark + "; exit 0' TERM; while :; do sleep 1000 & wait; done";
+    const std::string polite =
+        "trap 'echo $0 >> " + mark + "; exit 0' TERM; echo up; while :; do sleep 1000 & wait; done";
     REQUIRE(podinit.apply({pod_json("a", script(polite)), pod_json("b", script(polite), on_host),
                            pod_json("shared", script(polite), R"("shareProcessNamespace": true)"),
-                           pod_json("deaf", script("trap '' TERM; while :; do sleep 1; done"),
+                           pod_json("deaf", script("trap '' TERM; echo up; while :; do sleep 1; done"),
                                     on_host + R"(, "terminationGracePeriodSeconds": 1)"),
                            pod_json("over", script("exit 0"), on_host + R"(, "restartPolicy": "Never")"),
                            pod_json("looping", script("exit 1"))}));
     for (const char* name : {"a", "b", "shared", "deaf"})
-        REQUIRE(podinit.running(name));
+        REQUIRE(eventually([&] { return podinit.logs(name) == "stdout up\n"; }));
     podinit.signal(SIGTERM);
     CHECK(podinit.ended() == 0);
     const std::string ended = read_text(mark);
@@ -61,13 +62,15 @@ TEST_CASE("200 pods started and stopped cost podinit no descriptor, no mount, no
     round(20);
     REQUIRE(eventually([&] { return podinit.processes() <= 1; })); // the log writer at most
     const std::size_t fds = podinit.open_fds();
-    const std::size_t memory = podinit.memory();
+    [[maybe_unused]] const std::size_t memory = podinit.memory();
     for (int i = 0; i < 9; ++i)
         round(20);
     CHECK(eventually([&] { return podinit.processes() <= 1; }));
     CHECK(eventually([&] { return podinit.open_fds() <= fds; }));
     CHECK(podinit.mounts() == 0);
+#ifndef __SANITIZE_ADDRESS__ // which keeps what is freed
     CHECK(podinit.memory() <= memory + 512);
+#endif
 }
 
 TEST_CASE("300 pods at once run, are listed, and go") {

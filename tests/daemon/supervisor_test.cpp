@@ -106,15 +106,27 @@ TEST_CASE("a pod that lies in a file of another name is changed in that file") {
     CHECK(fs::is_empty(podinit.dir("manifests")));
 }
 
+TEST_CASE("a file that holds another pod is not overwritten") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    std::ofstream(podinit.manifest_file("web")) << sleeper("other");
+    REQUIRE(podinit.running("other"));
+    const auto applied = podinit.apply({sleeper("web")});
+    REQUIRE_FALSE(applied);
+    CHECK(applied.error().problems.at(0).message.ends_with("default_web.json already holds pod default/other"));
+    CHECK(podinit.list().size() == 1);
+}
+
 TEST_CASE("a changed pod starts when the one it replaces has ended") {
     if (!can_supervise())
         return;
     Supervisor podinit;
     const std::string mark = podinit.dir("mark");
     const std::string old =
-        "trap 'sleep 0.3; echo old ended >> " + mark + "; exit 0' TERM; " + "while :; do sleep 1000 & wait; done";
+        "trap 'sleep 0.3; echo old ended >> " + mark + "; exit 0' TERM; echo up; while :; do sleep 1000 & wait; done";
     REQUIRE(podinit.apply_one(pod_json("web", script(old), on_host)) == "created");
-    REQUIRE(podinit.running("web"));
+    REQUIRE(eventually([&] { return podinit.logs("web") == "stdout up\n"; }));
     CHECK(podinit.apply_one(pod_json("web", script("echo new started >> " + mark + "; sleep 1000"), on_host)) ==
           "configured");
     CHECK(eventually([&] { return read_text(mark) == "old ended\nnew started\n"; }));
@@ -224,6 +236,9 @@ TEST_CASE("a process is run beside a container's own and its exit code told") {
     CHECK(podinit.exec("web", {"true"}, "d") == podinit.call(spec::Restart{"default", "web", "d"}).error().message);
     CHECK(podinit.exec("nobody", {"true"}).find("nobody") != std::string::npos);
     CHECK(podinit.call(spec::Exec{"default", "web", "", {"true"}, false, ""}).error().name == "io.podinit.Refused");
+    REQUIRE(podinit.apply_one(pod_json("over", script("exit 0"), R"("restartPolicy": "Never")")) == "created");
+    CHECK(eventually([&] { return podinit.phase("over") == "Succeeded"; }));
+    CHECK(podinit.exec("over", {"true"}) == "container is not running");
 }
 
 TEST_CASE("a terminal of a process in a container goes to the client itself") {
