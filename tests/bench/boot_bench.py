@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """PID 1 in a virtual machine whose clock counts instructions: from its exec to the last of N services' first
 instruction, and the memory that it takes. The same services under all: see guest.cpp for what is measured how."""
+import json
 import re
 import shutil
 import sys
@@ -42,6 +43,8 @@ def put_runit(tree, count, _):
 def put_podinit(tree, count, programs):
     tree.program(programs.podinit, "/sbin/podinit")
     tree.directory("/etc/podinit/manifests")
+    if count == 0:  # with nothing to run, a machine starts the rescue program
+        tree.file("/etc/podinit/config.json", json.dumps({"rescue": ["/service"]}))
     for i in range(count):
         name = "service%d" % i
         tree.file("/etc/podinit/manifests/%s.json" % name, common.pod(name, ["/service"]))
