@@ -11,6 +11,7 @@
 #include <ctime>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <utility>
 
@@ -40,13 +41,11 @@ LogLimits log_limits(const spec::Config& config) {
 
 NodeFacts node_facts(const DaemonOptions& options) {
     NodeFacts node;
-    char name[65] = "";
-    gethostname(name, sizeof name - 1);
-    node.hostname = name;
+    utsname names{};
+    uname(&names);
+    node.hostname = names.nodename;
     node.run_dir = options.run_dir;
     node.state_dir = options.state_dir;
-    node.has_resolv_conf = access("/etc/resolv.conf", R_OK) == 0;
-    node.has_hosts = access("/etc/hosts", R_OK) == 0;
     return node;
 }
 

@@ -4,9 +4,10 @@
 #include "initd/files.hpp"
 #include "ns/fd.hpp"
 
-#include <arpa/inet.h>
 #include <array>
+#include <bit>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
@@ -45,12 +46,21 @@ std::vector<spec::Feature> features() {
     std::vector<spec::Feature> list;
     for (const Probe& probe : probes) {
         bool present = access(probe.path, F_OK) == 0;
-        std::string controllers = present && std::string_view(probe.name) == "cgroup2" ? read_kernel_file(probe.path) : "";
+        std::string controllers =
+            present && std::string_view(probe.name) == "cgroup2" ? read_kernel_file(probe.path) : "";
         list.push_back({probe.name, present, present ? std::move(controllers) : std::string(probe.without)});
     }
     bool overlay = has_filesystem(read_kernel_file("/proc/filesystems"), "overlay");
     list.push_back({"overlay", overlay, overlay ? "" : "images cannot be written to: load the module overlay"});
     return list;
+}
+
+// As inet_ntop(3), which brings sprintf(3) along.
+std::string dotted(in_addr address) {
+    std::string text;
+    for (std::uint8_t byte : std::bit_cast<std::array<std::uint8_t, 4>>(address)) // in network order
+        text.append(text.empty() ? "" : ".").append(std::to_string(byte));
+    return text;
 }
 
 } // namespace
@@ -71,10 +81,7 @@ std::vector<std::string> node_addresses() {
         if (ioctl(socket_fd.get(), SIOCGIFFLAGS, &flags) != 0 || !(flags.ifr_flags & IFF_UP) ||
             (flags.ifr_flags & IFF_LOOPBACK))
             continue;
-        char text[INET_ADDRSTRLEN];
-        const auto* address = reinterpret_cast<const sockaddr_in*>(&interfaces[i].ifr_addr);
-        if (inet_ntop(AF_INET, &address->sin_addr, text, sizeof text))
-            addresses.emplace_back(text);
+        addresses.push_back(dotted(reinterpret_cast<const sockaddr_in*>(&interfaces[i].ifr_addr)->sin_addr));
     }
     return addresses;
 }

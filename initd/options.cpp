@@ -5,9 +5,9 @@
 #include "initd/files.hpp"
 #include "initd/log.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <getopt.h>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -42,33 +42,50 @@ struct Words { // as given
     std::string run_dir, state_dir, log_dir, config;
 };
 
+struct Option {
+    std::string_view name;
+    std::string Words::*one;               // of one of the two
+    std::vector<std::string> Words::*many; // the option's place
+};
+
+constexpr Option table[] = {
+    {"--manifests", nullptr, &Words::manifests}, {"--images", nullptr, &Words::images},
+    {"--run-dir", &Words::run_dir, nullptr},     {"--state-dir", &Words::state_dir, nullptr},
+    {"--log-dir", &Words::log_dir, nullptr},     {"--config", &Words::config, nullptr},
+};
+
+void print(std::string_view text) {
+    (void)!::write(STDOUT_FILENO, text.data(), text.size());
+}
+
+int bad(std::initializer_list<std::string_view> parts) {
+    log(Level::Error, parts);
+    return 2;
+}
+
+// --NAME VALUE or --NAME=VALUE.
 std::expected<Words, int> read_words(int argc, char** argv) {
-    enum { Manifests = 256, RunDir, Images, StateDir, LogDir, Config, Help, Version };
-    static constexpr option table[] = {{"manifests", required_argument, nullptr, Manifests},
-                                       {"run-dir", required_argument, nullptr, RunDir},
-                                       {"images", required_argument, nullptr, Images},
-                                       {"state-dir", required_argument, nullptr, StateDir},
-                                       {"log-dir", required_argument, nullptr, LogDir},
-                                       {"config", required_argument, nullptr, Config},
-                                       {"help", no_argument, nullptr, Help},
-                                       {"version", no_argument, nullptr, Version},
-                                       {nullptr, 0, nullptr, 0}};
     Words words;
-    for (int word; (word = getopt_long(argc, argv, "", table, nullptr)) != -1;)
-        switch (word) {
-        case Manifests: words.manifests.emplace_back(optarg); break;
-        case RunDir: words.run_dir = optarg; break;
-        case Images: words.images.emplace_back(optarg); break;
-        case StateDir: words.state_dir = optarg; break;
-        case LogDir: words.log_dir = optarg; break;
-        case Config: words.config = optarg; break;
-        case Help: fputs(help, stdout); return std::unexpected(0);
-        case Version: puts("podinit " PODINIT_VERSION); return std::unexpected(0);
-        default: fputs("podinit --help tells the options\n", stderr); return std::unexpected(2);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i], name = word.substr(0, word.find('='));
+        if (word == "--help") {
+            print(help);
+            return std::unexpected(0);
         }
-    if (optind < argc) {
-        fprintf(stderr, "podinit: \"%s\" is no option; podinit --help tells them\n", argv[optind]);
-        return std::unexpected(2);
+        if (word == "--version") {
+            print("podinit " PODINIT_VERSION "\n");
+            return std::unexpected(0);
+        }
+        const Option* option = std::ranges::find(table, name, &Option::name);
+        if (option == std::end(table))
+            return std::unexpected(bad({"\"", word, "\" is no option; podinit --help tells them"}));
+        const char* value = name.size() < word.size() ? argv[i] + name.size() + 1 : argv[++i];
+        if (!value)
+            return std::unexpected(bad({name, " needs a value; podinit --help tells more"}));
+        if (option->many)
+            (words.*option->many).emplace_back(value);
+        else
+            words.*option->one = value;
     }
     return words;
 }
@@ -134,10 +151,9 @@ std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing s
     if (!words)
         return std::unexpected(words.error());
     bool supervisor = standing == Standing::Supervisor;
-    if (supervisor && (words->manifests.empty() || words->run_dir.empty())) {
-        fputs("podinit: not PID 1, so --manifests DIR and --run-dir DIR are needed; podinit --help tells more\n", stderr);
-        return std::unexpected(2);
-    }
+    if (supervisor && (words->manifests.empty() || words->run_dir.empty()))
+        return std::unexpected(
+            bad({"not PID 1, so --manifests DIR and --run-dir DIR are needed; podinit --help tells more"}));
 
     DaemonOptions options;
     options.standing = standing;
@@ -159,8 +175,8 @@ std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing s
     options.config = std::move(line.config);
     options.rescue = line.rescue;
 
-    for (auto& [given, used] : {std::pair{&words->manifests, &options.config.manifest_dirs},
-                                {&words->images, &options.config.image_dirs}})
+    for (auto& [given, used] :
+         {std::pair{&words->manifests, &options.config.manifest_dirs}, {&words->images, &options.config.image_dirs}})
         if (!given->empty()) {
             used->clear();
             for (const std::string& directory : *given)

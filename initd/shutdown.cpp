@@ -99,7 +99,7 @@ void end_processes() noexcept {
 }
 
 void run_bounded(const DiskStep& step) noexcept {
-    const pid_t child = ::fork();
+    const pid_t child = ::_Fork(); // what fork(3) calls besides concerns threads
     if (child == 0)
         run_and_exit(step);
     if (child < 0)

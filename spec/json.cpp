@@ -194,12 +194,12 @@ bool Handler::has_duplicate(std::size_t object, error_code& ec) {
     return false;
 }
 
-std::string syntax_message(const error_code& ec) {
-    if (ec == error::incomplete)
+std::string syntax_message(error code) {
+    if (code == error::incomplete)
         return "not JSON: the text ends too early";
-    if (ec == error::too_deep)
+    if (code == error::too_deep)
         return "nested more than 64 deep";
-    if (ec == error::illegal_leading_surrogate || ec == error::illegal_trailing_surrogate)
+    if (code == error::illegal_leading_surrogate || code == error::illegal_trailing_surrogate)
         return "not JSON: half of a UTF-16 surrogate pair";
     return "not JSON: syntax error";
 }
@@ -241,8 +241,9 @@ std::expected<Document, Problems> parse_text(std::string_view text) {
     if (!handler.refusal.empty())
         return std::unexpected(problem_in(handler));
     if (ec)
-        return std::unexpected(
-            problem_at(text, used, bad_utf8(text, used) ? "the text is not UTF-8" : syntax_message(ec)));
+        return std::unexpected(problem_at(text, used,
+                                          bad_utf8(text, used) ? "the text is not UTF-8"
+                                                               : syntax_message(static_cast<error>(ec.value()))));
     if (used < text.size()) {
         const bool second = text[used] == '{' || text[used] == '[';
         return std::unexpected(problem_at(
