@@ -62,7 +62,8 @@ void set_terminated(spec::ContainerState& state, const PastRun& run, const Statu
     spec::StateTerminated& terminated = state.terminated.emplace();
     terminated.exit_code = run.exit.code;
     terminated.reason = terminated_reason(run.exit);
-    terminated.started_at = wall_time(facts.clock, run.started);
+    // containerd says the epoch of what never ran.
+    terminated.started_at = run.started == never ? spec::rfc3339(1) : wall_time(facts.clock, run.started);
     terminated.finished_at = wall_time(facts.clock, run.finished);
     terminated.container_id = container_id(facts, container, run.attempt);
 }

@@ -52,7 +52,8 @@ void take_streams(Child& child) noexcept {
     for (int to = 0; to < 3; ++to)
         must(child, Step::StandardStreams,
              streams[to] == to ? raw::call(SYS_fcntl, to, F_SETFD, 0) : raw::call(SYS_dup3, streams[to], to, 0));
-    // Every other descriptor is close-on-exec: Launcher::open() saw to those that we were started with.
+    // Nothing else reaches the program, whoever opened it and how.
+    must(child, Step::StandardStreams, raw::call(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC));
 }
 
 void open_terminal(Child& child) noexcept {

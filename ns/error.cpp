@@ -20,7 +20,7 @@ const char* to_text(Step step) noexcept {
     case Step::PrivateMounts: return "making a mount namespace";
     case Step::OpenSource: return "opening a volume's source";
     case Step::RootImage: return "opening the image";
-    case Step::RootOverlay: return "making the image's writable layer";
+    case Step::RootOverlay: return "making the image's writable layer (overlay)";
     case Step::PivotRoot: return "changing the root";
     case Step::Mount: return "mounting";
     case Step::MakePath: return "making a mount point";

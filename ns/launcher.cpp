@@ -130,8 +130,6 @@ std::expected<Launcher, Error> Launcher::open() noexcept {
         // A table that children share grows only after an RCU grace period (fs/file.c, expand_fdtable), for which the
         // caller waits: ours is made large before there is one.
         Fd(fcntl(0, F_DUPFD_CLOEXEC, large_table - 1));
-        // What we were started with and no child is to have.
-        syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
         // Linux 5.9: what makes a launch independent of the number of our descriptors.
         if (syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) < 0)
             return failed(Step::Open);

@@ -165,7 +165,7 @@ TEST_CASE("a command that cannot be started is a StartError with the reason, als
     const spec::PodStatus status = status_of(once, failures);
     CHECK(summary(status) == "Failed: terminated StartError 128");
     CHECK(status.container_statuses[0].state.terminated->message == "/bin/nope: no such file");
-    CHECK(status.container_statuses[0].state.terminated->started_at == "");
+    CHECK(status.container_statuses[0].state.terminated->started_at == "1970-01-01T00:00:00Z");
 
     Story again;
     again.add(0);
