@@ -241,10 +241,11 @@ TEST_CASE("the rescue shell gets the console as its terminal and all of the mach
     CHECK(initd::rescue_plan(config, 0).argv == std::vector<std::string>{"/bin/sh"});
 }
 
-TEST_CASE("going down ends every process, also one that ignores SIGTERM, is stopped, or is an orphan") {
+TEST_CASE("going down ends every process, also one that ignores SIGTERM and SIGHUP, is stopped, or is an orphan") {
     const int code = as_pid1([] {
         for (int i = 0; i < 3; ++i) {
-            std::signal(SIGTERM, i == 0 ? SIG_IGN : SIG_DFL); // inherited
+            for (int signo : {SIGTERM, SIGHUP})
+                std::signal(signo, i == 0 ? SIG_IGN : SIG_DFL); // inherited
             if (::fork() == 0) {
                 if (i == 1)
                     ::raise(SIGSTOP);

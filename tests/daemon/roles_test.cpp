@@ -189,8 +189,9 @@ TEST_CASE("store writes several files, or none of them when one cannot be writte
 TEST_CASE("store does not take less content than it was told of") {
     TempDir dir;
     const ns::Fd fd = content("half");
-    CHECK(run([&] { return store_now(dir.path, {{"web.json", "half and half"}}, fd.get()); }).code == 1);
-    CHECK(!exists(dir / "web.json"));
+    CHECK(run([&] { return store_now(dir.path, {{"a.json", "half"}, {"b.json", "more"}}, fd.get()); }).code == 1);
+    CHECK(!exists(dir / "a.json"));
+    CHECK(!exists(dir / "b.json"));
 }
 
 TEST_CASE("store does not write through a link in the temporary's place") {
