@@ -57,8 +57,8 @@ bool Children::reap(std::vector<ChildExit>& out, std::vector<LaunchReport>& repo
             take_reports(reports);
         if (Child* child = find(info.si_pid)) {
             ::kill(-info.si_pid, SIGKILL);
-            out.push_back({child->who, info.si_pid,
-                           info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status});
+            out.push_back(
+                {child->who, info.si_pid, info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status});
             std::erase_if(under_way_, [&](const UnderWay& u) { return u.serial == child->serial; });
             *child = children_.back();
             children_.pop_back();

@@ -2,9 +2,9 @@
 // Every process that podinit started, by what it is for: launched, told of, reaped.
 //
 // A child is ours until we reap it, so its pid cannot be anybody else's before that: no pidfd is needed to signal it,
-// which saves a descriptor and an epoll entry a container. One that ends is first only looked at (WNOWAIT), so that what
-// it left behind in its session is killed while the pid still names it, and reaped then.
-// Processes that we did not start (orphans) are reaped and forgotten.
+// which saves a descriptor and an epoll entry a container. One that ends is first only looked at (WNOWAIT), so that
+// what it left behind in its session is killed while the pid still names it, and reaped then. Processes that we did not
+// start (orphans) are reaped and forgotten.
 #pragma once
 
 #include "ns/launcher.hpp"
@@ -45,7 +45,8 @@ struct ChildExit {
 
 class Children {
   public:
-    explicit Children(ns::Launcher launcher) noexcept : launcher_(std::move(launcher)) {}
+    explicit Children(ns::Launcher launcher) noexcept
+        : launcher_(std::move(launcher)) {}
 
     // Starts one; its pid. `held` are closed when the launch has been reported: what the plan borrows and nobody else
     // keeps.
@@ -55,8 +56,8 @@ class Children {
 
     // What the children under way have said.
     void take_reports(std::vector<LaunchReport>& out);
-    // Reaps whoever has ended, at most `limit` of them; true when there may be more. What one of them said before its end
-    // is appended to `reports`, to be looked at first.
+    // Reaps whoever has ended, at most `limit` of them; true when there may be more. What one of them said before its
+    // end is appended to `reports`, to be looked at first.
     bool reap(std::vector<ChildExit>& out, std::vector<LaunchReport>& reports, std::size_t limit);
 
     // Signals a child and, as it leads a session, all of its process group.

@@ -115,7 +115,8 @@ struct Action {
         Start,       // run of a container -> Started | StartFailed, then Exited
         Terminate,   // run of a container: its stop signal to its first process
         Kill,        // run of a container: SIGKILL to all of it
-        DropSandbox, // run of unit 0 -> SandboxGone, when all that the pod had is gone; also for one that was never ready
+        DropSandbox, // run of unit 0 -> SandboxGone, when all that the pod had is gone; also for one that was never
+                     // ready
         Forget,      // the pod is gone, or was refused: free all that is kept under its slot
         ShutDown,    // every pod is gone and the machine may go down; once
     };

@@ -90,6 +90,7 @@ class Daemon {
     ns::Fd signals_;
     ns::Fd timer_;
 
+    static constexpr std::size_t reap_batch = 64;
     Events events_;
     Actions actions_;
     std::size_t units_ = 0; // containers of all pods
@@ -110,11 +111,11 @@ class Daemon {
     bool rescue_running_ = false;
     Millis rescue_at_ = never; // to be started again
     SignalMeaning how_ = SignalMeaning::Exit;
-    bool shut_down_ = false;          // the core says so
-    Millis logs_deadline_ = never;    // after that: how long the log writer may take to finish
+    bool shut_down_ = false;       // the core says so
+    Millis logs_deadline_ = never; // after that: how long the log writer may take to finish
     Millis armed_ = never;
-    bool settled_ = false;            // nothing was done since settle_down()
-    bool booting_ = true;             // settle_down() was never called
+    bool settled_ = false; // nothing was done since settle_down()
+    bool booting_ = true;  // settle_down() was never called
 };
 
 // CLOCK_BOOTTIME.

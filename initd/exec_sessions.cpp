@@ -9,8 +9,9 @@ namespace initd {
 void ExecSessions::start(IncomingCall&& call, const spec::Exec& exec, std::uint32_t slot, std::uint32_t container) {
     std::size_t wanted = exec.tty ? 1 : 3;
     if (call.fds.size() != wanted)
-        return control_.error(call.client, spec::refused(exec.tty ? "exec with a terminal needs one descriptor, a socket"
-                                                                  : "exec needs three descriptors: stdin, stdout, stderr"));
+        return control_.error(call.client,
+                              spec::refused(exec.tty ? "exec with a terminal needs one descriptor, a socket"
+                                                     : "exec needs three descriptors: stdin, stdout, stderr"));
     if (exec.command.empty())
         return control_.error(call.client, spec::refused("exec needs a command"));
     auto planned = performer_.plan_exec(slot, container, exec.command, exec.tty ? exec.term : "");
@@ -37,7 +38,8 @@ void ExecSessions::start(IncomingCall&& call, const spec::Exec& exec, std::uint3
 void ExecSessions::on_launched(const LaunchReport& report) {
     if (report.error.err == 0)
         return;
-    auto session = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& s) { return s.id == report.who.id; });
+    auto session =
+        std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& s) { return s.id == report.who.id; });
     if (session == sessions_.end())
         return;
     bool missing = report.error.step == ns::Step::Exec && report.error.err == ENOENT;
@@ -47,7 +49,8 @@ void ExecSessions::on_launched(const LaunchReport& report) {
 }
 
 void ExecSessions::on_exited(const ChildExit& exit) {
-    auto session = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& s) { return s.id == exit.who.id; });
+    auto session =
+        std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& s) { return s.id == exit.who.id; });
     if (session == sessions_.end())
         return;
     control_.reply(session->client, spec::ExecDone{exit.code});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exec: a process beside a container's own, talking to the client through the client's own descriptors. PID 1 starts it
-// and tells its exit code; no byte of it passes here. A client that goes away leaves the process running, as a kubelet does.
+// and tells its exit code; no byte of it passes here. A client that goes away leaves the process running, as a kubelet
+// does.
 #pragma once
 
 #include "initd/control.hpp"

@@ -13,7 +13,9 @@ namespace initd {
 
 namespace {
 
-std::unexpected<ns::Error> failure(int err = errno) { return std::unexpected(ns::Error{err, ns::Step::Open}); }
+std::unexpected<ns::Error> failure(int err = errno) {
+    return std::unexpected(ns::Error{err, ns::Step::Open});
+}
 
 // O_NONBLOCK: opening a FIFO must not wait for its writer.
 constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
@@ -21,7 +23,7 @@ constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 std::expected<std::string, ns::Error> read_all(ns::Fd fd, std::size_t limit) noexcept try {
     if (!fd)
         return failure();
-    struct stat st{};
+    struct stat st {};
     if (fstat(fd.get(), &st) != 0)
         return failure();
     if (!S_ISREG(st.st_mode))

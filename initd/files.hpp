@@ -13,8 +13,8 @@
 
 namespace initd {
 
-// A regular file of at most `limit` bytes. EFBIG when it is longer, EINVAL when it is no regular file (a FIFO or a device
-// is never waited for).
+// A regular file of at most `limit` bytes. EFBIG when it is longer, EINVAL when it is no regular file (a FIFO or a
+// device is never waited for).
 std::expected<std::string, ns::Error> read_file(const std::string& path, std::size_t limit) noexcept;
 std::expected<std::string, ns::Error> read_file_at(int directory, const char* name, std::size_t limit) noexcept;
 

@@ -66,7 +66,7 @@ std::expected<Image, ImageFailure> find_image(std::span<const std::string> direc
         std::string base = directory + "/" + std::string(name);
         Image image;
         image.rootfs = base + "/rootfs";
-        struct stat st{};
+        struct stat st {};
         if (stat(image.rootfs.c_str(), &st) != 0 || !S_ISDIR(st.st_mode))
             continue;
         std::string path = base + "/config.json";
@@ -101,9 +101,8 @@ std::expected<Identity, std::string> find_identity(std::string_view rootfs, std:
 
     std::string passwd = read_file_in_root(rootfs, "etc/passwd", max_passwd_bytes).value_or("");
     auto uid = name.empty() ? std::optional<std::uint32_t>(0) : number(name);
-    std::string_view entry = find_line(passwd, [&](std::string_view line) {
-        return uid ? number(field(line, 2)) == uid : field(line, 0) == name;
-    });
+    std::string_view entry = find_line(
+        passwd, [&](std::string_view line) { return uid ? number(field(line, 2)) == uid : field(line, 0) == name; });
     if (!uid) {
         uid = number(field(entry, 2));
         if (!uid)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The image store: what an image name stands for on this machine. Nothing is ever pulled.
 //
-// An image is a directory NAME below one of the store's directories, NAME as the manifest writes it (with its tag), that
-// holds rootfs/ and, where it says something of itself, config.json (an OCI image configuration). The name "host" is
-// the machine's own root file system.
+// An image is a directory NAME below one of the store's directories, NAME as the manifest writes it (with its tag),
+// that holds rootfs/ and, where it says something of itself, config.json (an OCI image configuration). The name "host"
+// is the machine's own root file system.
 #pragma once
 
 #include "spec/image.hpp"
@@ -26,7 +26,7 @@ struct Image {
 };
 
 struct ImageFailure {
-    std::string reason;  // as the kubelet's: ErrImageNeverPull, InvalidImageName, ImageInspectError
+    std::string reason; // as the kubelet's: ErrImageNeverPull, InvalidImageName, ImageInspectError
     std::string message;
 };
 

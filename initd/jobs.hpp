@@ -19,7 +19,8 @@ struct JobResult {
 
 class Jobs {
   public:
-    explicit Jobs(Children& children) noexcept : children_(children) {}
+    explicit Jobs(Children& children) noexcept
+        : children_(children) {}
 
     // The job's id. `content` becomes standard input.
     std::expected<std::uint32_t, ns::Error> start(ns::Plan&& plan, ns::Fd content = {});

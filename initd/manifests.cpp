@@ -16,7 +16,9 @@
 
 namespace initd {
 
-bool is_manifest_name(std::string_view name) noexcept { return !name.starts_with('.') && name.ends_with(".json"); }
+bool is_manifest_name(std::string_view name) noexcept {
+    return !name.starts_with('.') && name.ends_with(".json");
+}
 
 // Neither part can hold an underscore or a slash: both are DNS names.
 std::string manifest_file_name(std::string_view namespace_, std::string_view name) {
@@ -96,8 +98,9 @@ const Manifests::File* Manifests::winner(std::string_view pod) const noexcept {
     const File* best = nullptr;
     std::uint32_t hash = name_hash(pod);
     for (const File& file : files_)
-        if (file.pod_hash == hash && file.pod == pod && (!best || file.directory > best->directory ||
-                                (file.directory == best->directory && file.name < best->name)))
+        if (file.pod_hash == hash && file.pod == pod &&
+            (!best || file.directory > best->directory ||
+             (file.directory == best->directory && file.name < best->name)))
             best = &file;
     return best;
 }
@@ -147,8 +150,8 @@ void Manifests::settle(std::string_view pod, std::vector<PodChange>& changes, co
         return;
     }
     if (manifest) {
-        log(Level::Warning, {pod, ": ", directories_[read->directory], "/", read->name, " is not used: ",
-                             directories_[best->directory], "/", best->name, " holds the same pod"});
+        log(Level::Warning, {pod, ": ", directories_[read->directory], "/", read->name,
+                             " is not used: ", directories_[best->directory], "/", best->name, " holds the same pod"});
         return;
     }
     if (auto again = parse(best->directory, best->name))

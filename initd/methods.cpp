@@ -61,8 +61,7 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
                 else if constexpr (std::is_same_v<C, spec::Restart>)
                     restart(client, call, wishes.events);
                 else if constexpr (std::is_same_v<C, spec::Node>)
-                    control_.reply(client, node_info({pods_, manifests_,
-                                                      performer_.image_dirs(), standing_}));
+                    control_.reply(client, node_info({pods_, manifests_, performer_.image_dirs(), standing_}));
                 else if constexpr (std::is_same_v<C, spec::Power>)
                     power(client, call, wishes.down);
                 else // the transport has answered those
@@ -106,13 +105,15 @@ void Methods::logs(ClientId client, const spec::Logs& call) {
     // Between two runs, "current" is the run that ended last.
     std::uint32_t current = is_live(unit) || !unit.last.valid ? unit.restarts : unit.last.attempt;
     if (call.previous && current == 0)
-        return control_.error(client, spec::not_found("previous terminated container", call.container.empty()
-                                                          ? pods_.pod(target->slot).spec.containers[0].name
-                                                          : call.container));
+        return control_.error(
+            client,
+            spec::not_found("previous terminated container",
+                            call.container.empty() ? pods_.pod(target->slot).spec.containers[0].name : call.container));
     std::uint32_t attempt = call.previous ? current - 1 : current;
     bool over = call.previous || !is_live(unit);
-    control_.reply(client,
-                   spec::LogPath{log_path(log_dir_, performer_.log_target(target->slot, target->container, attempt)), over});
+    control_.reply(
+        client,
+        spec::LogPath{log_path(log_dir_, performer_.log_target(target->slot, target->container, attempt)), over});
 }
 
 void Methods::restart(ClientId client, const spec::Restart& call, Events& events) {

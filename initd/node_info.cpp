@@ -101,7 +101,7 @@ spec::NodeInfo node_info(const NodeView& view) {
         info.uptime_seconds = system.uptime;
         info.memory_bytes = static_cast<std::int64_t>(system.totalram) * system.mem_unit;
     }
-    info.cpus = static_cast<std::int32_t>(sysconf(_SC_NPROCESSORS_ONLN));
+    info.cpus = get_nprocs();
     info.pid1 = view.standing == Standing::Machine;
     info.pods = static_cast<std::int32_t>(view.pods.count());
     info.addresses = node_addresses();

@@ -16,7 +16,9 @@ namespace initd {
 
 namespace {
 
-constexpr std::uint32_t container_of(RunId run) { return run.unit.index() - 1; }
+constexpr std::uint32_t container_of(RunId run) {
+    return run.unit.index() - 1;
+}
 
 Event event(Event::Kind kind, RunId run) {
     Event e{};
@@ -111,8 +113,8 @@ void Performer::start(RunId run, Events& events) {
     auto& units = runtime(slot).units;
     if (units.size() <= container)
         units.resize(container + 1);
-    auto pid = children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()},
-                                std::move(launch->held));
+    auto pid =
+        children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()}, std::move(launch->held));
     if (!pid)
         return fail_start(run, launch_failure(pid.error()), true, events);
     units[container] = UnitRuntime{run, *pid, launch->stop_signal, std::move(launch->stdin_hold)};
@@ -299,9 +301,8 @@ void Performer::complain(std::uint32_t slot, std::uint32_t container, const Plan
 std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32_t slot, std::uint32_t container,
                                                                      std::vector<std::string> command,
                                                                      std::string_view term) {
-    pid_t pid = slot < runtimes_.size() && container < runtimes_[slot].units.size()
-                    ? runtimes_[slot].units[container].pid
-                    : -1;
+    pid_t pid =
+        slot < runtimes_.size() && container < runtimes_[slot].units.size() ? runtimes_[slot].units[container].pid : -1;
     // Before its program runs, a process may still be on the way out of the machine's own namespaces.
     if (pid <= 0 || core_.units(slot)[container].phase != UnitPhase::Running)
         return std::unexpected(PlanFailure{"NotRunning", "container is not running"});

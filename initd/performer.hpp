@@ -29,8 +29,8 @@ class Performer {
     Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
               Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
 
-    // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that SandboxGone
-    // is for the daemon to say.
+    // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that
+    // SandboxGone is for the daemon to say.
     void perform(const Action& action, Events& events) noexcept;
 
     // What became of launches and processes of containers and holders.

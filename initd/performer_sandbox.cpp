@@ -22,7 +22,9 @@ Event event(Event::Kind kind, RunId run) {
     return e;
 }
 
-PlanFailure sandbox_failure(std::string what) { return {"CreatePodSandboxError", std::move(what)}; }
+PlanFailure sandbox_failure(std::string what) {
+    return {"CreatePodSandboxError", std::move(what)};
+}
 
 // /run is memory: making and mounting there never waits for a disk.
 std::expected<void, PlanFailure> mount_all(const SandboxPlan& plan) {

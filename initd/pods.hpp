@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pods that are known, by slot: what the core's numbers stand for.
 //
-// A pod is kept as its canonical text and little else, so that a thousand of them cost little memory; the plain struct is
-// made from the text again when a container is started. The last one made is kept, since a pod that arrives is started
-// at once. Two slots can carry one name for a while: the pod being stopped and the one that waits to replace it.
+// A pod is kept as its canonical text and little else, so that a thousand of them cost little memory; the plain struct
+// is made from the text again when a container is started. The last one made is kept, since a pod that arrives is
+// started at once. Two slots can carry one name for a while: the pod being stopped and the one that waits to replace
+// it.
 #pragma once
 
 #include "initd/core.hpp"
@@ -19,12 +20,12 @@ namespace initd {
 
 struct StartFailure { // why a container did not start, for its status
     std::uint32_t container = 0;
-    std::string reason;  // "ErrImageNeverPull", "StartError", ...
+    std::string reason; // "ErrImageNeverPull", "StartError", ...
     std::string message;
 };
 
 struct PodRecord {
-    std::string name; // NAMESPACE/NAME; empty: the slot is free
+    std::string name;       // NAMESPACE/NAME; empty: the slot is free
     std::uint32_t hash = 0; // of the name
     std::string uid;
     std::string text; // canonical JSON

@@ -12,9 +12,9 @@ namespace initd {
 
 int pause_main() noexcept;
 
-// What `content_fd` holds becomes files of `directory` with mode 0600: for each a name and its size in bytes, decimal, in
-// the order of the content. Missing directories are made. When one cannot be written none is, and however many do it at
-// once, each file holds the whole old content or the whole new one.
+// What `content_fd` holds becomes files of `directory` with mode 0600: for each a name and its size in bytes, decimal,
+// in the order of the content. Missing directories are made. When one cannot be written none is, and however many do it
+// at once, each file holds the whole old content or the whole new one.
 int store_main(const char* directory, std::span<char* const> names_and_sizes, int content_fd);
 int remove_main(std::span<char* const> files);
 int sweep_main(std::span<char* const> trees);

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
+#include <string_view>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -97,7 +98,9 @@ int store_main(const char* directory, std::span<char* const> names_and_sizes, in
 
     // All contents must be on the disk before the first name points to one, and the names before anybody is told.
     for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t size = std::strtoul(names_and_sizes[2 * i + 1], nullptr, 10);
+        std::size_t size = 0;
+        const std::string_view digits = names_and_sizes[2 * i + 1];
+        std::from_chars(digits.begin(), digits.end(), size);
         if (!can_be_replaced(place.get(), name(i)) ||
             !write_temporary(place.get(), temporary_name(i), content_fd, size))
             return give_up(i);

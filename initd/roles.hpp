@@ -14,13 +14,12 @@
 namespace initd {
 
 // "podinit: pause": the first process of a pod's shared PID namespace; reaps its orphans until it is killed.
-// "podinit: store": standard input becomes files of DIRECTORY, all or none of them, durably: written beside them, fsync,
-// rename, fsync of the directory. Its other arguments are a name and a size for each.
-// "podinit: remove": unlinks FILEs durably (fsync of the directory); a missing one is fine.
-// "podinit: sweep": removes directory trees, never following a link or crossing a mount.
-// "podinit: modules": loads kernel modules by name with what they depend on (modules.dep of the running kernel).
-// Each exits 0, or 1 with a line "NAME: why" for each failure on standard error, which is the caller's to set in the
-// plan.
+// "podinit: store": standard input becomes files of DIRECTORY, all or none of them, durably: written beside them,
+// fsync, rename, fsync of the directory. Its other arguments are a name and a size for each. "podinit: remove": unlinks
+// FILEs durably (fsync of the directory); a missing one is fine. "podinit: sweep": removes directory trees, never
+// following a link or crossing a mount. "podinit: modules": loads kernel modules by name with what they depend on
+// (modules.dep of the running kernel). Each exits 0, or 1 with a line "NAME: why" for each failure on standard error,
+// which is the caller's to set in the plan.
 ns::Plan pause_plan();
 struct StoredFile {
     std::string name;

@@ -38,7 +38,7 @@ bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction,
 
         auto slot = pods_.find(name);
         bool same = slot && pods_.at(*slot).text == manifest->text;
-        std::string path; // the one of the directory's that counts, if the pod has one there
+        std::string path;  // the one of the directory's that counts, if the pod has one there
         bool kept = false; // by a file that lasts as long as this call asks for
         for (const std::string& file : manifests_.files_of(name)) {
             if (below(file, directory) && (path.empty() || file < path))

@@ -43,8 +43,8 @@ class Transactions {
         std::string content;             // of all of them
         std::vector<std::string> unlink; // after them, the same
         std::vector<std::string> done;   // paths to be looked at
-        spec::Applied applied;          // Apply: the reply
-        std::string deleted;            // Delete: the pod
+        spec::Applied applied;           // Apply: the reply
+        std::string deleted;             // Delete: the pod
         Millis grace = never;
         bool more = false;
     };

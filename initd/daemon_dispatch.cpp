@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's half that listens: what the kernel says becomes events, in the order of Source.
+#include "initd/daemon.hpp"
+
+#include "initd/log.hpp"
+
+#include <cerrno>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace initd {
+
+void Daemon::dispatch(const Ready& ready) noexcept try {
+    settled_ = false;
+    switch (ready.source) {
+    case Source::Reports: on_reports(); break;
+    case Source::Signals: on_signals(); break;
+    case Source::Timer: on_timer(); break;
+    case Source::LogPipe: launch_writer(logs_.on_stream(ready.id, boot_time())); break;
+    case Source::LogWriter: logs_.on_writer(); break;
+    case Source::Manifests:
+        if (loading_ != Loading::Done)
+            break; // the first reading sees it all; level-triggered readiness comes again
+        manifests_.on_change(changes_);
+        handle_changes();
+        break;
+    case Source::Terminal: performer_.on_terminal(ready.id); break;
+    case Source::Client:
+        control_->on_client(ready, calls_);
+        on_calls();
+        for (ClientId client : control_->take_drained())
+            methods_->listing().go_on(client);
+        break;
+    case Source::Listener: control_->on_listener(); break;
+    case Source::PowerButton:
+        if (power_buttons_.on_ready(ready))
+            go_down(SignalMeaning::PowerOff);
+        break;
+    }
+} catch (...) {
+    log(Level::Error, {"out of memory"});
+}
+
+void Daemon::on_calls() {
+    for (IncomingCall& call : calls_) {
+        Methods::Wishes wishes{events_, changes_, {}};
+        methods_->call(std::move(call), wishes);
+        if (wishes.down)
+            go_down(*wishes.down);
+        handle_changes();
+        pump();
+    }
+    calls_.clear();
+}
+
+void Daemon::on_reports() {
+    reports_.clear();
+    children_.take_reports(reports_);
+    handle_reports();
+}
+
+void Daemon::handle_reports() {
+    for (const LaunchReport& report : reports_)
+        switch (report.who.kind) {
+        case ChildId::Kind::Container:
+        case ChildId::Kind::Holder: performer_.on_launched(report, events_); break;
+        case ChildId::Kind::Exec: methods_->sessions().on_launched(report); break;
+        case ChildId::Kind::Job:
+            if (report.error.err != 0)
+                if (auto result = jobs_.launch_failed(report.who.id, report.error))
+                    job_done(*result);
+            break;
+        case ChildId::Kind::LogWriter:
+        case ChildId::Kind::Rescue:
+            if (report.error.err != 0)
+                log(Level::Error, {report.who.kind == ChildId::Kind::Rescue ? "rescue: " : "log writer: ",
+                                   ns::to_text(report.error)});
+            break;
+        }
+}
+
+void Daemon::reap() {
+    on_reports(); // what a child said comes before its end
+    bool more = true;
+    while (more) {
+        exits_.clear();
+        reports_.clear();
+        more = children_.reap(exits_, reports_, reap_batch);
+        handle_reports();
+        for (const ChildExit& exit : exits_)
+            switch (exit.who.kind) {
+            case ChildId::Kind::Container:
+            case ChildId::Kind::Holder: performer_.on_exited(exit, events_); break;
+            case ChildId::Kind::Exec: methods_->sessions().on_exited(exit); break;
+            case ChildId::Kind::Job:
+                if (auto result = jobs_.ended(exit.who.id, exit.code))
+                    job_done(*result);
+                break;
+            case ChildId::Kind::LogWriter:
+                if (logs_.is_writer(exit.pid))
+                    launch_writer(logs_.writer_ended(boot_time()));
+                break;
+            case ChildId::Kind::Rescue: rescue_ended(exit.code); break;
+            }
+        pump();
+    }
+}
+
+void Daemon::on_signals() {
+    signalfd_siginfo info[16];
+    bool children = false;
+    for (ssize_t n; (n = read(signals_.get(), info, sizeof info)) > 0;)
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n) / sizeof info[0]; ++i) {
+            int signo = static_cast<int>(info[i].ssi_signo);
+            children = children || signo == SIGCHLD;
+            auto what = meaning(signo, options_.standing);
+            if (what == SignalMeaning::Reload && loading_ == Loading::Done) {
+                manifests_.rescan(changes_);
+                handle_changes();
+            } else if (what && what != SignalMeaning::Reload) {
+                go_down(*what);
+            }
+        }
+    if (children)
+        reap();
+}
+
+void Daemon::on_timer() {
+    std::uint64_t times;
+    if (read(timer_.get(), &times, sizeof times) < 0 && errno == EAGAIN)
+        return;
+    armed_ = never;
+    Millis now = boot_time();
+    actions_.clear();
+    core_.tick(now, actions_);
+    for (const Action& action : actions_)
+        act(action);
+    if (is_due(logs_.next_deadline(), now))
+        launch_writer(logs_.tick(now));
+    if (is_due(rescue_at_, now))
+        start_rescue("once more");
+    if (is_due(modules_deadline_, now) && modules_job_ != 0)
+        job_done({modules_job_, "still not loaded after 10 s, going on without them"});
+}
+
+} // namespace initd
