@@ -83,7 +83,6 @@ struct Launcher::State {
     Stacks stacks;
     std::unique_ptr<Launch> launches[Stacks::count]; // of the child on each stack; made when first needed
     Launch copied;     // of a child with memory of its own: used only until clone3 has returned
-    bool one_processor = false;
     bool away = false; // our children go to another PID namespace, because setns back failed
     Report reports[64];
 
@@ -124,9 +123,6 @@ std::expected<Launcher, Error> Launcher::open() noexcept {
         const rlimit files{Plan{}.open_files, Plan{}.open_files};
         setrlimit(RLIMIT_NOFILE, &files);
         state->own = read_inherited();
-        cpu_set_t processors;
-        state->one_processor =
-            sched_getaffinity(0, sizeof processors, &processors) == 0 && CPU_COUNT(&processors) == 1;
         // A table that children share grows only after an RCU grace period (fs/file.c, expand_fdtable), for which the
         // caller waits: ours is made large before there is one.
         Fd(fcntl(0, F_DUPFD_CLOEXEC, large_table - 1));
@@ -260,8 +256,6 @@ std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie) 
     auto pid = state_->clone(*launch, args);
     if (!pid)
         launch->tid = 0;
-    else if (state_->one_processor)
-        sched_yield(); // the child goes first, and is likely to be gone from its stack when the next one wants it
     return pid;
 }
 

@@ -7,11 +7,11 @@ namespace ns {
 
 Stacks::~Stacks() {
     if (mapping_)
-        munmap(mapping_, count * (guard + size));
+        munmap(mapping_, whole);
 }
 
 bool Stacks::map() noexcept {
-    void* mapped = mmap(nullptr, count * (guard + size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* mapped = mmap(nullptr, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED)
         return false;
     mapping_ = static_cast<std::byte*>(mapped);
@@ -19,12 +19,12 @@ bool Stacks::map() noexcept {
 }
 
 std::uint64_t Stacks::base(std::size_t index) const noexcept {
-    return reinterpret_cast<std::uintptr_t>(mapping_ + index * (guard + size) + guard);
+    return reinterpret_cast<std::uintptr_t>(mapping_ + (index / group + 1) * guard + index * size);
 }
 
 bool Stacks::ready(std::size_t index) noexcept {
-    for (; ready_ <= index; ++ready_)
-        if (mprotect(reinterpret_cast<void*>(base(ready_)), size, PROT_READ | PROT_WRITE) < 0)
+    for (; ready_ <= index; ready_ += group)
+        if (mprotect(reinterpret_cast<void*>(base(ready_)), group * size, PROT_READ | PROT_WRITE) < 0)
             return false;
     return true;
 }
