@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a static podinit leaves out of glibc: message catalogues, character sets and with them dlopen(3), formatted
-// output, wide characters. libc and libstdc++ refer to these from places that podinit never comes to, and where it does
+// What a static podinit leaves out of glibc: message catalogues, character sets and with them dlopen(3), stdio,
+// wide characters. libc and libstdc++ refer to these from places that podinit never comes to, and where it does
 // come (the text of an exception, of an assertion) the answers here are those of a C library in the C locale. Together
 // they are 330 kB, a third of the program.
 //
@@ -8,14 +8,13 @@
 // because of something else in the same object, or has no such symbol, that one counts. Only names that begin with two
 // underscores are glibc's own; a later glibc that renames one makes the program larger, not wrong.
 //
-// For all of podinit's own code this means: no printf(3) and its kin, no wide characters, no iconv(3), no locale.
+// For all of podinit's own code this means: no stdio, no wide characters, no iconv(3), no locale.
 #include "initd/log.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
-#include <strings.h>
 #include <unistd.h>
 
 #define LEFT_OUT [[gnu::weak, gnu::used]]
@@ -53,6 +52,8 @@ LEFT_OUT int fprintf(FILE*, const char* format, ...) {
     return static_cast<int>(write(STDERR_FILENO, format, std::strlen(format)));
 }
 
+LEFT_OUT FILE* stderr = nullptr;
+
 LEFT_OUT int __fxprintf(FILE*, const char* format, ...) {
     return static_cast<int>(write(STDERR_FILENO, format, std::strlen(format)));
 }
@@ -62,12 +63,17 @@ LEFT_OUT int __asprintf_chk(char**, int, const char*, ...) {
     return -1;
 }
 
-// libcap-ng compares a few names of capabilities; five implementations for as many processors are 20 kB.
-LEFT_OUT int strcasecmp(const char* a, const char* b) noexcept {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : static_cast<unsigned char>(c); };
-    while (*a && lower(*a) == lower(*b))
-        ++a, ++b;
-    return lower(*a) - lower(*b);
+// The tables behind isalpha(3), made ready at every start; a program that asks them gets glibc's, from the same object.
+LEFT_OUT void __ctype_init() {}
+
+// For get_nprocs(3), which malloc(3) asks: a decimal number without a sign is all there is to read.
+LEFT_OUT unsigned long strtoul(const char* text, char** end, int) noexcept {
+    unsigned long value = 0;
+    for (; *text >= '0' && *text <= '9'; ++text)
+        value = value * 10 + static_cast<unsigned long>(*text - '0');
+    if (end)
+        *end = const_cast<char*>(text);
+    return value;
 }
 
 // Conversion to and from wide characters (struct gconv_fcts; iofwide.c). A stream whose orientation is never set does
