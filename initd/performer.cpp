@@ -293,7 +293,9 @@ void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events&
 
 void Performer::complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept try {
     const spec::Pod& pod = pods_.pod(slot);
-    std::string_view name = container < pod.spec.containers.size() ? pod.spec.containers[container].name : "sandbox";
+    std::string_view name = "sandbox";
+    if (container < pod.spec.containers.size())
+        name = pod.spec.containers[container].name;
     log(Level::Warning, {pods_.at(slot).name, "/", name, ": ", failure.reason, ": ", failure.message});
 } catch (...) {
 }
