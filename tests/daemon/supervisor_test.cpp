@@ -210,6 +210,7 @@ TEST_CASE("what cannot be started says why in its status, and starts as soon as 
         return state.waiting && state.waiting->reason == "ErrImageNeverPull" &&
                state.waiting->message.find("no/such:v1") != std::string::npos;
     }));
+    CHECK(podinit.said().find("default/image/c: ErrImageNeverPull: ") != std::string::npos);
     CHECK(podinit.status("image").restart_count == 0);
     CHECK(eventually([&] { return podinit.status("command").state.terminated.has_value(); }));
     const auto command = podinit.status("command").state.terminated.value();
