@@ -63,6 +63,8 @@ TEST_CASE("the page's pod is applied under its name", "[page]") {
 }
 
 TEST_CASE("a shell in the page's pod sees exactly the node's interfaces and addresses", "[page]") {
+    // The kernel gives itself this address a moment after the interface is up.
+    machine().run_until("ifconfig eth0", "inet6 addr: fe80");
     const std::string node = interfaces(machine().run("ifconfig").output);
     CHECK_THAT(node, contains("inet addr:10.0.2.15"));
     // What is typed before podctl gives the terminal back is lost with the session, so the prompt tells when it has.
