@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace initd {
@@ -14,6 +15,8 @@ int pause_main() noexcept {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
     ::sigaction(SIGCHLD, &ignore, nullptr);
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) // who ended as ours before that
+        continue;
     for (;;)
         ::pause();
 }
