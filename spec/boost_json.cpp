@@ -7,6 +7,7 @@
 #include <boost/json/storage_ptr.hpp>
 
 #include <boost/json/detail/impl/default_resource.ipp>
+#include <boost/json/detail/impl/shared_resource.ipp> // its type alone, which UBSan compares with
 #include <boost/json/detail/impl/stack.ipp>
 
 namespace {
