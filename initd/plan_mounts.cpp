@@ -19,7 +19,7 @@ ns::Source volume_source(const spec::Volume& volume, const spec::Pod& pod, const
     using Kind = ns::Source::Kind;
     ns::Source source;
     if (!volume.host_path) {
-        bool memory = volume.empty_dir && volume.empty_dir->medium == spec::Medium::Memory;
+        bool memory = volume.empty_dir && volume.empty_dir->medium == "Memory";
         source.path = memory ? sandbox_dir(node, pod.metadata.uid) + "/volumes/" + volume.name
                              : volumes_dir(node, pod.metadata.uid) + "/volumes/kubernetes.io~empty-dir/" + volume.name;
         source.create = true;
@@ -125,7 +125,7 @@ std::string volumes_dir(const NodeFacts& node, std::string_view uid) {
 
 bool has_disk_volumes(const spec::Pod& pod) noexcept {
     return std::any_of(pod.spec.volumes.begin(), pod.spec.volumes.end(), [](const spec::Volume& v) {
-        return v.empty_dir && v.empty_dir->medium.value_or(spec::Medium::Default) == spec::Medium::Default;
+        return v.empty_dir && v.empty_dir->medium.empty();
     });
 }
 
@@ -142,7 +142,7 @@ SandboxPlan plan_sandbox(const spec::Pod& pod, const NodeFacts& node) {
     if (plan.ipc)
         plan.mounts.push_back({dir + "/shm", "mode=1777,size=65536k"}); // 64 MiB, as the container runtimes
     for (const spec::Volume& volume : s.volumes)
-        if (volume.empty_dir && volume.empty_dir->medium == spec::Medium::Memory) {
+        if (volume.empty_dir && volume.empty_dir->medium == "Memory") {
             std::string options = "mode=0777";
             if (auto bytes = spec::parse_quantity(volume.empty_dir->size_limit); bytes && *bytes > 0)
                 options += ",size=" + std::to_string(*bytes);

@@ -53,7 +53,7 @@ bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction,
             if (std::string_view other = manifests_.pod_in(path); !other.empty())
                 error.problems.push_back({index, "/metadata/name", path + " already holds pod " + std::string(other)});
         }
-        spec::Applied::Item item{meta.namespace_, meta.name, spec::Outcome::Created, {}};
+        spec::Applied::Item item{meta.namespace_, meta.name, spec::Outcome::Created, {}, "pod", {}};
         if (slot)
             item.outcome = same ? spec::Outcome::Unchanged : spec::Outcome::Configured;
         for (const spec::Problem& warning : manifest->warnings)

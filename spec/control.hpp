@@ -33,18 +33,24 @@ struct GetInterfaceDescription {
 struct Apply { // all or nothing: the first bad manifest refuses the call
     std::vector<RawJson> manifests;
     bool transient = false; // forget at reboot
-    bool dry_run = false;   // validate and compare, change nothing
+    bool dry_run = false;   // validate and compare, change nothing; the reply then shows what would be
 };
+
+// A kind of object is called by its resource, as kubectl prints it: "pod", "configmap", "deployment.apps"; "" is "pod".
 
 struct Delete { // replies {state: deleting} with `continues`, then {state: gone}; without `more` only the first
     std::string namespace_;
     std::string name;
     std::optional<std::int64_t> grace_period_seconds; // empty: the pod's own
+    std::string resource;
 };
 
-struct List { // needs `more`: one reply a pod, the last without `continues`; an empty list is one reply without `pod`
+// Needs `more`: one reply an object, the last without `continues`; an empty list is one reply without `object`.
+// Secrets are for peers that may also change things.
+struct List {
     std::string namespace_; // empty: every namespace
     std::string name;       // empty: every name
+    std::string resource;
 };
 
 // Runs a process inside a container. File descriptors come with the call (SCM_RIGHTS): with a tty one socket, over
@@ -100,13 +106,15 @@ struct InterfaceDescription {
     std::string description;
 };
 
-enum class Outcome : std::uint8_t { Created, Configured, Unchanged };
+enum class Outcome : std::uint8_t { Created, Configured, Unchanged, Ignored };
 struct Applied {
     struct Item {
         std::string namespace_;
         std::string name;
         Outcome outcome = Outcome::Created;
         std::vector<std::string> warnings;
+        std::string resource;
+        std::optional<RawJson> object; // of a dry run: as it would be kept
     };
     std::vector<Item> items; // in the order of the call's manifests
 };
@@ -116,7 +124,7 @@ struct Deleted {
     DeleteState state = DeleteState::Deleting;
 };
 struct Listed {
-    std::optional<RawJson> pod;
+    std::optional<RawJson> object;
 };
 struct ExecDone {
     std::int32_t exit_code = 0; // 128 + n when signal n ended it

@@ -19,13 +19,17 @@ type Problem (
   message: string
 )
 
-type Outcome (created, configured, unchanged)
+type Outcome (created, configured, unchanged, ignored)
 
+# `resource` is the kind of the object as kubectl prints it: pod, configmap, deployment.apps. `object` comes with a dry run:
+# the object as it would be kept.
 type AppliedItem (
+  resource: string,
   namespace: string,
   name: string,
   outcome: Outcome,
-  warnings: []string
+  warnings: []string,
+  object: ?object
 )
 
 type DeleteState (deleting, gone)
@@ -44,7 +48,7 @@ type RejectedManifest (
   problems: []string
 )
 
-# Creates pods, or replaces those that changed. All or nothing: the first bad manifest refuses the call.
+# Creates objects, or replaces those that changed. All or nothing: the first bad manifest refuses the call.
 # What is transient is forgotten at reboot; dryRun validates and compares, and changes nothing.
 method Apply(
   manifests: []object,
@@ -52,18 +56,21 @@ method Apply(
   dryRun: ?bool
 ) -> (items: []AppliedItem)
 
-# Stops a pod with its grace period, or this one, and forgets it. With `more` a second reply says when it is gone.
+# Stops a pod, or the pods of another object, with its grace period, or this one, and forgets it. With `more` a second
+# reply says when it is gone. Without a resource: a pod.
 method Delete(
+  resource: ?string,
   namespace: string,
   name: string,
   gracePeriodSeconds: ?int
 ) -> (state: DeleteState)
 
-# Needs `more`: one reply a pod. Without a namespace or a name: all of them.
+# Needs `more`: one reply an object. Without a resource: pods. Without a namespace or a name: all of them.
 method List(
+  resource: ?string,
   namespace: ?string,
   name: ?string
-) -> (pod: ?object)
+) -> (object: ?object)
 
 # Runs a process in a container, the first one if none is named, and replies with its exit code (128 + n for signal n).
 # File descriptors come with the call: a stream socket for a tty, to which the terminal is sent; otherwise stdin, stdout

@@ -16,7 +16,7 @@
 namespace spec::fields {
 
 template <>
-inline constexpr std::array<std::string_view, 3> names_of<Outcome> = {"created", "configured", "unchanged"};
+inline constexpr std::array<std::string_view, 4> names_of<Outcome> = {"created", "configured", "unchanged", "ignored"};
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<DeleteState> = {"deleting", "gone"};
 template <>
@@ -38,12 +38,14 @@ inline constexpr auto rows_of<Apply> = std::array{
 };
 template <>
 inline constexpr auto rows_of<Delete> = std::array{
+    field<&Delete::resource>("resource"),
     required<&Delete::namespace_>("namespace"),
     required<&Delete::name>("name"),
     field<&Delete::grace_period_seconds>("gracePeriodSeconds"),
 };
 template <>
 inline constexpr auto rows_of<List> = std::array{
+    field<&List::resource>("resource"),
     field<&List::namespace_>("namespace"),
     field<&List::name>("name"),
 };
@@ -86,10 +88,12 @@ inline constexpr auto rows_of<InterfaceDescription> = std::array{
 };
 template <>
 inline constexpr auto rows_of<Applied::Item> = std::array{
+    required<&Applied::Item::resource>("resource"),
     required<&Applied::Item::namespace_>("namespace"),
     required<&Applied::Item::name>("name"),
     required<&Applied::Item::outcome>("outcome"),
     required<&Applied::Item::warnings>("warnings"),
+    field<&Applied::Item::object>("object"),
 };
 template <>
 inline constexpr auto rows_of<Applied> = std::array{
@@ -101,7 +105,7 @@ inline constexpr auto rows_of<Deleted> = std::array{
 };
 template <>
 inline constexpr auto rows_of<Listed> = std::array{
-    field<&Listed::pod>("pod"),
+    field<&Listed::object>("object"),
 };
 template <>
 inline constexpr auto rows_of<ExecDone> = std::array{

@@ -26,8 +26,7 @@ void default_container(Container& container, bool host_network) {
     default_to(container.image_pull_policy, default_pull_policy(container.image));
     if (container.termination_message_path.empty())
         container.termination_message_path = "/dev/termination-log";
-    if (container.termination_message_policy.empty())
-        container.termination_message_policy = "File";
+    default_to(container.termination_message_policy, TerminationMessagePolicy::File);
     for (ContainerPort& port : container.ports) {
         default_to(port.protocol, Protocol::Tcp);
         if (port.host_port == 0)
@@ -76,8 +75,6 @@ void apply_defaults(Pod& pod) {
             volume.empty_dir.emplace();
         if (volume.host_path && volume.host_path->type == HostPathType::Unset)
             volume.host_path->type.reset();
-        if (volume.empty_dir && volume.empty_dir->medium == Medium::Default)
-            volume.empty_dir->medium.reset();
     }
     for (Container& container : spec.containers)
         default_container(container, spec.host_network.has_value());

@@ -89,6 +89,8 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsOptional<Box<T>> : std::true_type {};
 
 template <class T>
 constexpr Type make_type();

@@ -41,7 +41,8 @@ inline constexpr auto names_of<PullPolicy> = std::array<std::string_view, 3>{"Al
 template <>
 inline constexpr auto names_of<Protocol> = std::array<std::string_view, 3>{"TCP", "UDP", "SCTP"};
 template <>
-inline constexpr auto names_of<Medium> = std::array<std::string_view, 2>{"", "Memory"};
+inline constexpr auto names_of<TerminationMessagePolicy> =
+    std::array<std::string_view, 2>{"File", "FallbackToLogsOnError"};
 template <>
 inline constexpr auto names_of<HostPathType> = std::array<std::string_view, 8>{
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"};

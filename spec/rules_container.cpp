@@ -32,10 +32,6 @@ void Rules::container(const Container& container, const Path& path) const {
     mounts(container, path);
     if (container.security_context)
         security_context(*container.security_context, path.child("securityContext"));
-    const std::string& policy = container.termination_message_policy;
-    if (policy != "File" && policy != "FallbackToLogsOnError")
-        error(path.child("terminationMessagePolicy"),
-              "unsupported value " + quoted(policy) + R"(; supported values: "File", "FallbackToLogsOnError")");
 }
 
 void Rules::port(const ContainerPort& port, const Path& path) const {

@@ -71,7 +71,7 @@ TEST_CASE("apply sends every pod in one call and says what became of each") {
         constexpr spec::Outcome outcomes[] = {spec::Outcome::Created, spec::Outcome::Configured,
                                               spec::Outcome::Unchanged};
         for (std::size_t i = 0; i < apply.manifests.size(); ++i)
-            applied.items.push_back({"default", "pod-" + std::to_string(i), outcomes[i % 3], {}});
+            applied.items.push_back({"default", "pod-" + std::to_string(i), outcomes[i % 3], {}, "pod", {}});
         applied.items[0].warnings = {"spec.affinity: ignored: one machine"};
         peer.reply(applied);
     });
@@ -95,7 +95,7 @@ TEST_CASE("apply sends every pod in one call and says what became of each") {
 }
 
 TEST_CASE("apply -n puts pods without a namespace into that one") {
-    FakePodinit podinit([](const spec::Request&, Peer& peer) { peer.reply(spec::Applied{{{"site", "web", {}, {}}}}); });
+    FakePodinit podinit([](const spec::Request&, Peer& peer) { peer.reply(spec::Applied{{{"site", "web", {}, {}, "pod", {}}}}); });
     const auto outcome = podctl(podinit.socket(), {"apply", "-n", "site", "-f", "-"}, web_yaml);
     CHECK(outcome.out == "pod/web created\n");
     const auto calls = podinit.calls();
@@ -163,7 +163,7 @@ TEST_CASE("apply --dry-run=client asks nobody, --dry-run=server asks podinit") {
           "pod/web created (dry run)\n");
     FakePodinit podinit([](const spec::Request& request, Peer& peer) {
         if (std::get<spec::Apply>(request.call).dry_run)
-            peer.reply(spec::Applied{{{"default", "web", spec::Outcome::Configured, {}}}});
+            peer.reply(spec::Applied{{{"default", "web", spec::Outcome::Configured, {}, "pod", {}}}});
         else
             peer.error(spec::failed("not a dry run"));
     });
@@ -185,7 +185,7 @@ TEST_CASE("apply reads the manifests of a directory in the order of their names"
         spec::Applied applied;
         for (const auto& manifest : std::get<spec::Apply>(request.call).manifests)
             applied.items.push_back(
-                {"default", manifest.text.find("\"b\"") != std::string::npos ? "b" : "web", {}, {}});
+                {"default", manifest.text.find("\"b\"") != std::string::npos ? "b" : "web", {}, {}, "pod", {}});
         peer.reply(applied);
     });
     write_file(podinit, "2.yml", web_yaml);

@@ -56,7 +56,7 @@ TEST_CASE("200 pods started and stopped cost podinit no descriptor, no mount, no
         for (int i = 0; i < pods; ++i)
             REQUIRE(eventually([&] { return podinit.status("p" + std::to_string(i)).ready; }));
         for (int i = 0; i < pods; ++i) // all are asked to leave before anybody is waited for
-            REQUIRE(podinit.call(spec::Delete{"default", "p" + std::to_string(i), std::nullopt}));
+            REQUIRE(podinit.call(spec::Delete{"default", "p" + std::to_string(i), std::nullopt, ""}));
         REQUIRE(eventually([&] { return podinit.list().empty(); }));
     };
     round(20);
@@ -112,7 +112,7 @@ TEST_CASE("clients that send garbage, go away or do not read cost nobody anythin
             for (int calls = 0; calls < 50; ++calls)
                 deaf.send({spec::List{}, true, false});
         }
-        client().send({spec::Delete{"default", "nobody", std::nullopt}, true, false});
+        client().send({spec::Delete{"default", "nobody", std::nullopt, ""}, true, false});
         client().send({spec::Exec{"default", "web", "", {"sleep", "0.2"}, false, ""}, false, false}, {0, 1, 2});
         client().send({spec::Apply{{{pod_json("orphaned", script("exit 0"), on_host)}}, true, false}, false, false});
         CHECK(podinit.phase("web") == "Running");
@@ -138,7 +138,7 @@ TEST_CASE("one pod changed and deleted by many at once ends as the last word on 
         for (int i = 1; i <= 8; ++i) {
             Connection& client = *clients.emplace_back(std::make_unique<Connection>(podinit.dir("run/control.sock")));
             if (i == 4)
-                client.send({spec::Delete{"default", "web", 1}, false, false});
+                client.send({spec::Delete{"default", "web", 1, ""}, false, false});
             else
                 client.send({spec::Apply{{{manifest(i)}}, false, false}, false, false});
         }

@@ -272,7 +272,7 @@ std::vector<spec::PodView> Supervisor::list(const std::string& name) {
         const auto answer = connection.receive(call);
         if (!answer)
             FAIL("list: " << answer.error().message);
-        if (const auto& pod = std::get<spec::Listed>(answer->reply).pod) {
+        if (const auto& pod = std::get<spec::Listed>(answer->reply).object) {
             auto view = spec::read_pod_object(pod->text);
             REQUIRE(view);
             pods.push_back(std::move(*view));

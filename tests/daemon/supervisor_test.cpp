@@ -141,7 +141,7 @@ TEST_CASE("a pod that is deleted slowly can be deleted quickly after all") {
                                        on_host + R"(, "terminationGracePeriodSeconds": 9223372036854775807)")) ==
             "created");
     REQUIRE(eventually([&] { return podinit.logs("deaf") == "stdout up\n"; }));
-    CHECK(podinit.call(spec::Delete{"default", "deaf", std::nullopt}).has_value());
+    CHECK(podinit.call(spec::Delete{"default", "deaf", std::nullopt, ""}).has_value());
     CHECK_FALSE(podinit.get("deaf")->deletion_timestamp.empty());
     CHECK(podinit.remove("deaf", 0) == "gone");
 }

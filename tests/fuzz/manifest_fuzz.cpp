@@ -29,8 +29,8 @@ void try_manifest(std::string_view text) {
     require(canonical->spec.containers.size() == manifest->pod.spec.containers.size());
     const auto& container = canonical->spec.containers.front();
     spec::StringMap env;
-    for (const auto& [name, value] : container.env)
-        env.emplace_back(name, spec::expand(value, env));
+    for (const spec::EnvVar& var : container.env)
+        env.emplace_back(var.name, spec::expand(var.value, env));
     const auto pretty = spec::read_manifest(spec::pretty_json(manifest->text));
     require(pretty && pretty->text == manifest->text);
 }

@@ -64,20 +64,20 @@ const Exchange exchanges[] = {
      R"({"description":"interface io.podinit\n"})"},
     {{spec::Apply{{{R"({"kind":"Pod","n":1.50,"x":null})"}, {"7"}}, true, true}},
      called("io.podinit.Apply", R"({"manifests":[{"kind":"Pod","n":1.50,"x":null},7],"transient":true,"dryRun":true})"),
-     spec::Applied{{{"default", "web", spec::Outcome::Created, {}},
-                    {"a", "b", spec::Outcome::Configured, {"old"}},
-                    {"a", "c", spec::Outcome::Unchanged, {}}}},
-     R"({"items":[{"namespace":"default","name":"web","outcome":"created","warnings":[]},)"
-     R"({"namespace":"a","name":"b","outcome":"configured","warnings":["old"]},)"
-     R"({"namespace":"a","name":"c","outcome":"unchanged","warnings":[]}]})"},
-    {{spec::Delete{"default", "web", 0}, true},
+     spec::Applied{{{"default", "web", spec::Outcome::Created, {}, "pod", {}},
+                    {"a", "b", spec::Outcome::Configured, {"old"}, "pod", {}},
+                    {"a", "c", spec::Outcome::Unchanged, {}, "pod", {}}}},
+     R"({"items":[{"resource":"pod","namespace":"default","name":"web","outcome":"created","warnings":[]},)"
+     R"({"resource":"pod","namespace":"a","name":"b","outcome":"configured","warnings":["old"]},)"
+     R"({"resource":"pod","namespace":"a","name":"c","outcome":"unchanged","warnings":[]}]})"},
+    {{spec::Delete{"default", "web", 0, ""}, true},
      called("io.podinit.Delete", R"({"namespace":"default","name":"web","gracePeriodSeconds":0})", R"(,"more":true)"),
      spec::Deleted{spec::DeleteState::Gone},
      R"({"state":"gone"})"},
-    {{spec::List{"default", ""}, true},
+    {{spec::List{"default", "", ""}, true},
      called("io.podinit.List", R"({"namespace":"default"})", R"(,"more":true)"),
      spec::Listed{spec::RawJson{R"({"kind":"Pod"})"}},
-     R"({"pod":{"kind":"Pod"}})"},
+     R"({"object":{"kind":"Pod"}})"},
     {{spec::Exec{"default", "web", "c", {"sh", "-c", "\""}, true, "linux"}},
      called(
          "io.podinit.Exec",
@@ -137,7 +137,7 @@ TEST_CASE("every reply is written as Varlink and read back by whom it answers") 
     const auto read = spec::read_answer(more, spec::List{});
     REQUIRE(read);
     CHECK(read->continues);
-    CHECK_FALSE(std::get<spec::Listed>(read->reply).pod);
+    CHECK_FALSE(std::get<spec::Listed>(read->reply).object);
 }
 
 TEST_CASE("what a call leaves out has its default") {

@@ -40,7 +40,7 @@ TEST_CASE("the page's pod is read with the API server's defaults") {
     CHECK(container.image == "ikubernetes/myapp:v1");
     CHECK(container.image_pull_policy == PullPolicy::IfNotPresent);
     CHECK(container.termination_message_path == "/dev/termination-log");
-    CHECK(container.termination_message_policy == "File");
+    CHECK(container.termination_message_policy == TerminationMessagePolicy::File);
 }
 
 TEST_CASE("canonical text has a fixed form") {
@@ -89,7 +89,7 @@ TEST_CASE("every field that has a member survives canonical text") {
     CHECK(canonical->spec.node_name == "n");
     CHECK(canonical->spec.security_context->supplemental_groups == std::vector<std::int64_t>{3, 4});
     CHECK(canonical->spec.volumes.at(0).host_path->type == HostPathType::DirectoryOrCreate);
-    CHECK(canonical->spec.volumes.at(1).empty_dir->medium == Medium::Memory);
+    CHECK(canonical->spec.volumes.at(1).empty_dir->medium == "Memory");
     CHECK(canonical->spec.volumes.at(1).empty_dir->size_limit == "64Mi");
     CHECK(canonical->spec.volumes.at(2).empty_dir);
     CHECK(canonical->spec.volumes.at(3).empty_dir->size_limit == "1048576");
@@ -105,7 +105,7 @@ TEST_CASE("every field that has a member survives canonical text") {
     CHECK(c.volume_mounts.at(1).mount_path == "/rel");
     CHECK(c.image_pull_policy == PullPolicy::Never);
     CHECK((c.stdin_open == true && c.stdin_once == true && c.tty == true));
-    CHECK(c.termination_message_policy == "FallbackToLogsOnError");
+    CHECK(c.termination_message_policy == TerminationMessagePolicy::FallbackToLogsOnError);
     CHECK(c.security_context->privileged == true);
     CHECK(c.security_context->run_as_non_root == false);
     CHECK(c.security_context->run_as_user == 0);

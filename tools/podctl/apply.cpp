@@ -93,8 +93,9 @@ void print_applied(const spec::Applied& applied, std::string_view suffix) {
         case spec::Outcome::Created: outcome = "created"; break;
         case spec::Outcome::Configured: outcome = "configured"; break;
         case spec::Outcome::Unchanged: outcome = "unchanged"; break;
+        case spec::Outcome::Ignored: outcome = "ignored"; break;
         }
-        print({"pod/", item.name, " ", outcome, suffix, "\n"});
+        print({item.resource, "/", item.name, " ", outcome, suffix, "\n"});
     }
 }
 

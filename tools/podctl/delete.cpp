@@ -110,7 +110,7 @@ class Deletion {
         , client_(common.socket)
         , wait_(options.wait)
         , ignore_not_found_(options.ignore_not_found)
-        , call_(spec::Delete{target.namespace_, target.name, grace}) {
+        , call_(spec::Delete{target.namespace_, target.name, grace, ""}) {
         client_.send({.call = call_, .more = wait_});
     }
 

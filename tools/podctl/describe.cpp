@@ -210,7 +210,7 @@ void volumes(Writer& out, const std::vector<spec::Volume>& list) {
             out.line(
                 2, {"HostPathType:\t", or_none(type_text(volume.host_path->type.value_or(spec::HostPathType::Unset)))});
         } else if (volume.empty_dir) {
-            const bool memory = volume.empty_dir->medium == spec::Medium::Memory;
+            const bool memory = volume.empty_dir->medium == "Memory";
             const std::string& limit = volume.empty_dir->size_limit;
             out.line(2, {"Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)"});
             out.line(2, {"Medium:\t", memory ? "Memory" : ""});

@@ -10,7 +10,7 @@ namespace ctl {
 
 std::expected<std::vector<ListedPod>, spec::ControlError> list_pods(Client& client, const std::string& namespace_,
                                                                     const std::string& name) {
-    const spec::Call call = spec::List{namespace_, name};
+    const spec::Call call = spec::List{namespace_, name, ""};
     client.send({.call = call, .more = true});
     std::vector<ListedPod> pods;
     for (bool more = true; more;) {
@@ -19,13 +19,13 @@ std::expected<std::vector<ListedPod>, spec::ControlError> list_pods(Client& clie
             return std::unexpected(std::move(answer.error()));
         more = answer->continues;
         auto& listed = std::get<spec::Listed>(answer->reply);
-        if (!listed.pod)
+        if (!listed.object)
             continue;
-        auto view = spec::read_pod_object(listed.pod->text);
+        auto view = spec::read_pod_object(listed.object->text);
         if (!view)
             fail({"podinit sent a pod that podctl cannot read: ", view.error().front().pointer, ": ",
                   view.error().front().message, " (are both of the same version?)"});
-        pods.push_back({std::move(listed.pod->text), *std::move(view)});
+        pods.push_back({std::move(listed.object->text), *std::move(view)});
     }
     std::sort(pods.begin(), pods.end(), [](const ListedPod& a, const ListedPod& b) {
         const auto& x = a.view.pod.metadata;

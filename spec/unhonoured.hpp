@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this version reads, checks and shows, but does not act on yet: said aloud, never passed over.
+//
+// A field that asks for less than it gets here (a probe, a limit) is a warning. One that asks for a confinement or an
+// order that this version cannot give (a seccomp profile, init containers) also keeps the container from being started.
+#pragma once
+
+#include "spec/pod.hpp"
+#include "spec/problem.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace spec {
+
+// Appends a warning for each, at its pointer.
+void warn_unhonoured(const Pod& pod, Problems& problems);
+
+// Why this version does not start the container of that index: the first such field, in words. nullopt: it does.
+std::optional<std::string> unhonoured(const Pod& pod, std::size_t container);
+
+} // namespace spec
