@@ -1,84 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/manifest.hpp"
 
+#include "spec/manifest_parts.hpp"
 #include "spec/names.hpp"
 #include "spec/pod_fields.hpp"
 #include "spec/rules.hpp"
+#include "spec/uid.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
+#include <cstddef>
 
 namespace spec {
 
 namespace {
 
 using json::Node;
-
-constexpr std::string_view uid_form = "00000000-0000-0000-0000-000000000000";
-
-// FNV-1a with 128 bits of state over words of eight bytes instead of bytes (boot reads a hundred manifests), in the
-// shape of a UUID. The prime is 2^88 + 0x13b, so one wide multiplication a word is enough.
-std::array<char, uid_form.size()> content_uid(std::string_view text) {
-    __extension__ using Wide = unsigned __int128;
-    std::uint64_t high = 0x6c62272e07bb0142;
-    std::uint64_t low = 0x62b821756295c58d;
-    const auto mix = [&](std::uint64_t word) {
-        if constexpr (std::endian::native == std::endian::big)
-            word = __builtin_bswap64(word);
-        low ^= word;
-        const Wide product = Wide{low} * 0x13b;
-        high = high * 0x13b + (low << 24) + static_cast<std::uint64_t>(product >> 64);
-        low = static_cast<std::uint64_t>(product);
-    };
-    std::uint64_t word;
-    for (; text.size() >= sizeof word; text.remove_prefix(sizeof word)) {
-        std::memcpy(&word, text.data(), sizeof word);
-        mix(word);
-    }
-    word = 0; // the last word ends in zeros: no text has any
-    std::memcpy(&word, text.data(), text.size());
-    mix(word);
-    std::array<char, uid_form.size()> uid;
-    std::uint64_t rest = low;
-    for (std::size_t i = uid.size(); i-- > 0;) {
-        if (i == 17)
-            rest = high; // the last 16 digits are written
-        uid[i] = uid_form[i] == '-' ? '-' : "0123456789abcdef"[rest & 15];
-        rest >>= uid_form[i] == '-' ? 0 : 4;
-    }
-    return uid;
-}
-
-std::expected<Manifest, Problems> read_pod(std::string_view json) {
-    const auto document = json::parse(json, max_manifest_bytes);
-    if (!document)
-        return std::unexpected(document.error());
-    fields::Reader reader{.root = document->root()};
-    if (!is_pod(reader, document->root()))
-        return std::unexpected(std::move(reader.problems));
-    std::expected<Manifest, Problems> manifest;
-    Pod& pod = manifest->pod;
-    reader.read(document->root(), pod_type, &pod);
-    apply_defaults(pod);
-    validate(pod, reader.problems);
-    if (has_errors(reader.problems))
-        return std::unexpected(std::move(reader.problems));
-    manifest->warnings = std::move(reader.problems);
-    manifest->text.reserve(json.size() + 512);
-    const std::size_t metadata_end = write_pod(manifest->text, pod);
-    if (pod.metadata.uid.empty()) {
-        const auto uid = content_uid(manifest->text);
-        pod.metadata.uid.assign(uid.data(), uid.size());
-        constexpr std::string_view field = R"(,"uid":"00000000-0000-0000-0000-000000000000")";
-        manifest->text.insert(metadata_end, field);
-        std::ranges::copy(uid, manifest->text.begin() + static_cast<std::ptrdiff_t>(metadata_end + field.find('0')));
-    }
-    if (manifest->text.size() > max_manifest_bytes) // it must be readable again
-        return std::unexpected(Problems{{.message = "longer than 10 MiB with its defaults"}});
-    return manifest;
-}
 
 // An item of a PodList says neither its kind nor its version.
 std::string item_text(const Node& item, bool typed) {
@@ -113,8 +49,42 @@ std::expected<std::vector<std::string>, Problems> split_list(std::string_view js
 
 } // namespace
 
+void write_canonical(Manifest& manifest, std::size_t bytes) {
+    Pod& pod = manifest.pod;
+    manifest.text.reserve(bytes + 512);
+    const std::size_t metadata_end = write_pod(manifest.text, pod);
+    if (!pod.metadata.uid.empty())
+        return;
+    const auto uid = uid_of(manifest.text);
+    pod.metadata.uid.assign(uid.data(), uid.size());
+    constexpr std::string_view field = R"(,"uid":"00000000-0000-0000-0000-000000000000")";
+    manifest.text.insert(metadata_end, field);
+    std::ranges::copy(uid, manifest.text.begin() + static_cast<std::ptrdiff_t>(metadata_end + field.find('0')));
+}
+
+std::expected<Manifest, Problems> read_pod(const Node& root, std::size_t bytes) {
+    fields::Reader reader{.root = root};
+    if (!is_pod(reader, root))
+        return std::unexpected(std::move(reader.problems));
+    std::expected<Manifest, Problems> manifest;
+    Pod& pod = manifest->pod;
+    reader.read(root, pod_type, &pod);
+    apply_defaults(pod);
+    validate(pod, reader.problems);
+    if (has_errors(reader.problems))
+        return std::unexpected(std::move(reader.problems));
+    manifest->warnings = std::move(reader.problems);
+    write_canonical(*manifest, bytes);
+    if (manifest->text.size() > max_manifest_bytes) // it must be readable again
+        return std::unexpected(Problems{{.message = "longer than 10 MiB with its defaults"}});
+    return manifest;
+}
+
 std::expected<Manifest, Problems> read_manifest(std::string_view json) noexcept try {
-    return read_pod(json);
+    const auto document = json::parse(json, max_manifest_bytes);
+    if (!document)
+        return std::unexpected(document.error());
+    return read_pod(document->root(), json.size());
 } catch (const std::exception&) {
     return std::unexpected(json::out_of_memory());
 }
