@@ -23,21 +23,33 @@ bool is_manifest_name(std::string_view name) {
     return name.ends_with(".json") || name.ends_with(".yaml") || name.ends_with(".yml");
 }
 
-std::vector<std::string> files_in(const std::string& path) {
+// Adds the directory's manifests in the order of their names, those of its directories in their places.
+void add_files_in(const std::string& path, bool recursive, std::vector<std::string>& files) {
     DIR* directory = opendir(path.c_str());
     if (!directory)
         fail({"reading ", path, ": ", std::strerror(errno)});
-    std::vector<std::string> files;
-    while (const dirent* entry = readdir(directory)) {
-        const std::string file = path + (path.ends_with('/') ? "" : "/") + entry->d_name;
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(directory))
+        if (const std::string_view name = entry->d_name; name != "." && name != "..")
+            names.emplace_back(name);
+    closedir(directory);
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+        const std::string file = path + (path.ends_with('/') ? "" : "/") + name;
         struct stat info {};
-        if (is_manifest_name(entry->d_name) && stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode))
+        // A link to a directory is not followed, as by kubectl: it may lead back up.
+        if (recursive && lstat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+            add_files_in(file, recursive, files);
+        else if (is_manifest_name(name) && stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode))
             files.push_back(file);
     }
-    closedir(directory);
+}
+
+std::vector<std::string> files_in(const std::string& path, bool recursive) {
+    std::vector<std::string> files;
+    add_files_in(path, recursive, files);
     if (files.empty())
         fail({"error reading [", path, "]: recognized file extensions are [.json .yaml .yml]"});
-    std::sort(files.begin(), files.end());
     return files;
 }
 
@@ -67,7 +79,7 @@ InputFile read_file(const std::string& path) {
     return {.name = path, .text = read_all(path, file.get()), .documents = {}};
 }
 
-std::vector<std::string> expand_paths(std::span<const std::string> paths) {
+std::vector<std::string> expand_paths(std::span<const std::string> paths, bool recursive) {
     std::vector<std::string> files;
     for (const std::string& path : paths) {
         struct stat info {};
@@ -80,7 +92,7 @@ std::vector<std::string> expand_paths(std::span<const std::string> paths) {
                 fail({"the path \"", path, "\" does not exist"});
             fail({"reading ", path, ": ", std::strerror(errno)});
         } else if (S_ISDIR(info.st_mode)) {
-            for (std::string& file : files_in(path))
+            for (std::string& file : files_in(path, recursive))
                 files.push_back(std::move(file));
         } else {
             files.push_back(path);
@@ -148,9 +160,9 @@ YamlMark position(const InputObject& object, std::string_view pointer) {
 
 } // namespace
 
-Inputs read_inputs(std::span<const std::string> paths) {
+Inputs read_inputs(std::span<const std::string> paths, bool recursive) {
     Inputs inputs;
-    for (const std::string& path : expand_paths(paths))
+    for (const std::string& path : expand_paths(paths, recursive))
         add_file(inputs, path);
     return inputs;
 }

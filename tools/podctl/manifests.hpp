@@ -33,8 +33,9 @@ struct Inputs {
     std::vector<std::string> errors; // one line each
 };
 
-// Reads files, directories (*.json, *.yaml, *.yml, sorted, not deeper) and "-". Throws Failure for what is not there.
-Inputs read_inputs(std::span<const std::string> paths);
+// Reads files, directories (*.json, *.yaml, *.yml, sorted; with `recursive` those of their directories too) and "-".
+// Throws Failure for what is not there.
+Inputs read_inputs(std::span<const std::string> paths, bool recursive = false);
 
 // "FILE:LINE:COLUMN: POINTER: MESSAGE", with the position where the problem's value is written, as far as it can be
 // told.
