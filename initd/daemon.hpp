@@ -14,6 +14,7 @@
 #include "initd/logs.hpp"
 #include "initd/manifests.hpp"
 #include "initd/methods.hpp"
+#include "initd/objects.hpp"
 #include "initd/performer.hpp"
 #include "initd/pods.hpp"
 #include "initd/poller.hpp"
@@ -79,6 +80,7 @@ class Daemon {
     Poller poller_;
     Core core_;
     PodStore pods_;
+    ObjectStore objects_;
     Children children_;
     Jobs jobs_;
     Logs logs_;

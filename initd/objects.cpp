@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/objects.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace initd {
+
+const spec::StringMap* ObjectStore::data(spec::Kind kind, std::string_view namespace_,
+                                         std::string_view name) const noexcept {
+    for (const ObjectRecord& record : records_) {
+        std::string_view full = record.name;
+        if (record.kind == kind && full.size() == namespace_.size() + 1 + name.size() && full.starts_with(namespace_) &&
+            full[namespace_.size()] == '/' && full.ends_with(name))
+            return &record.data;
+    }
+    return nullptr;
+}
+
+// Where the object is, or would be.
+std::size_t ObjectStore::position(spec::Kind kind, std::string_view name) const noexcept {
+    auto before = [&](const ObjectRecord& record) {
+        return std::tuple(record.kind, std::string_view(record.name)) < std::tuple(kind, name);
+    };
+    return static_cast<std::size_t>(std::partition_point(records_.begin(), records_.end(), before) - records_.begin());
+}
+
+bool ObjectStore::is_at(std::size_t at, spec::Kind kind, std::string_view name) const noexcept {
+    return at < records_.size() && records_[at].kind == kind && records_[at].name == name;
+}
+
+const ObjectRecord* ObjectStore::find(spec::Kind kind, std::string_view name) const noexcept {
+    std::size_t at = position(kind, name);
+    return is_at(at, kind, name) ? &records_[at] : nullptr;
+}
+
+const ObjectRecord* ObjectStore::find(std::uint32_t id) const noexcept {
+    auto at = std::find_if(records_.begin(), records_.end(), [&](const ObjectRecord& r) { return r.id == id; });
+    return at == records_.end() ? nullptr : &*at;
+}
+
+const ObjectRecord* ObjectStore::next(spec::Kind kind, std::string_view name) const noexcept {
+    std::size_t at = position(kind, name);
+    at += is_at(at, kind, name);
+    return at < records_.size() && records_[at].kind == kind ? &records_[at] : nullptr;
+}
+
+const ObjectRecord& ObjectStore::put(spec::Object&& object, Millis now) {
+    ObjectRecord record;
+    record.kind = object.kind;
+    record.wanted_pods = static_cast<std::uint32_t>(object.pods.size());
+    record.name = spec::full_name(object.metadata);
+    for (const spec::Problem& warning : object.warnings)
+        record.warnings.push_back(warning.pointer + ": " + warning.message);
+    record.text = std::move(object.text);
+    record.text.shrink_to_fit();
+    record.data = std::move(object.data);
+
+    std::size_t at = position(record.kind, record.name);
+    if (is_at(at, record.kind, record.name)) {
+        record.id = records_[at].id;
+        record.added = records_[at].added;
+        records_[at] = std::move(record);
+    } else {
+        record.id = next_id_;
+        record.added = now;
+        records_.insert(records_.begin() + static_cast<std::ptrdiff_t>(at), std::move(record));
+        ++next_id_;
+    }
+    return records_[at];
+}
+
+void ObjectStore::erase(spec::Kind kind, std::string_view name) noexcept {
+    std::size_t at = position(kind, name);
+    if (is_at(at, kind, name))
+        records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+// No string of a user's looks like this: in one, a quote has a backslash before it.
+bool is_immutable(const ObjectRecord& record) noexcept {
+    return record.text.find("\"immutable\":true") != record.text.npos;
+}
+
+bool is_workload(spec::Kind kind) noexcept {
+    switch (kind) {
+    case spec::Kind::DaemonSet:
+    case spec::Kind::Deployment:
+    case spec::Kind::StatefulSet: return true;
+    case spec::Kind::Pod:
+    case spec::Kind::ConfigMap:
+    case spec::Kind::Secret:
+    case spec::Kind::Ignored: return false;
+    }
+    return false;
+}
+
+std::string plural(std::string_view resource) {
+    std::string text(resource.empty() ? "pod" : resource);
+    return text.insert(std::min(text.find('.'), text.size()), "s");
+}
+
+} // namespace initd

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The objects beside pods that are in force: ConfigMaps and Secrets, which pods refer to, and workloads, which own
+// pods.
+//
+// Kept in the order in which they are listed. What is held of a workload is its text: the pods that it stands for
+// follow from that (spec::read_object), and those that there are lie in the PodStore, marked with the `id` of their
+// owner. An id is given once: an object that was deleted and applied again is another owner.
+#pragma once
+
+#include "initd/backoff.hpp"
+#include "spec/object.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace initd {
+
+struct ObjectRecord {
+    spec::Kind kind = spec::Kind::ConfigMap; // never Pod or Ignored
+    std::uint32_t id = 0;                    // never 0
+    std::uint32_t wanted_pods = 0;           // of a workload: how many it stands for
+    std::string name;                        // NAMESPACE/NAME
+    std::string text;                        // canonical JSON
+    spec::StringMap data;
+    std::vector<std::string> warnings;
+    Millis added{0}; // when the object came first, since boot
+};
+
+class ObjectStore {
+  public:
+    // The data of a ConfigMap or Secret, sorted by key; nullptr: there is none by that name. Valid until the store
+    // changes.
+    const spec::StringMap* data(spec::Kind kind, std::string_view namespace_, std::string_view name) const noexcept;
+
+    // `name` is NAMESPACE/NAME; nullptr: not there. Pointers are valid until the store changes.
+    const ObjectRecord* find(spec::Kind kind, std::string_view name) const noexcept;
+    const ObjectRecord* find(std::uint32_t id) const noexcept;
+    // The first of the kind that comes after `name` in order; "" for the very first.
+    const ObjectRecord* next(spec::Kind kind, std::string_view name) const noexcept;
+
+    // The object is there, with its id: new, or changed to what `object` says. May throw bad_alloc, and then nothing
+    // has changed.
+    const ObjectRecord& put(spec::Object&& object, Millis now);
+    void erase(spec::Kind kind, std::string_view name) noexcept;
+
+  private:
+    std::size_t position(spec::Kind kind, std::string_view name) const noexcept;
+    bool is_at(std::size_t at, spec::Kind kind, std::string_view name) const noexcept;
+
+    std::vector<ObjectRecord> records_; // sorted by kind, then by name
+    std::uint32_t next_id_ = 1;
+};
+
+// Was it written with `immutable: true`?
+bool is_immutable(const ObjectRecord& record) noexcept;
+
+// Does an object of this kind stand for pods of its own?
+bool is_workload(spec::Kind kind) noexcept;
+
+// "pods", "configmaps", "deployments.apps": a resource in the words of the API's errors.
+std::string plural(std::string_view resource);
+
+} // namespace initd
