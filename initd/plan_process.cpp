@@ -2,7 +2,7 @@
 #include "initd/planner_parts.hpp"
 
 #include "ns/capabilities.hpp"
-#include "spec/manifest.hpp"
+#include "spec/expand.hpp"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/s
 spec::StringMap manifest_env(const spec::Container& container) {
     spec::StringMap own;
     for (const spec::EnvVar& var : container.env)
-        set_env(own, var.name, spec::expand(var.value, own));
+        set_env(own, var.name, spec::expand(var.value, [&](std::string_view name) { return spec::find(own, name); }));
     return own;
 }
 
@@ -70,7 +70,7 @@ std::vector<std::string> arguments(const spec::Container& container, const Image
     std::vector<std::string> argv;
     auto add = [&](const std::vector<std::string>& words) {
         for (const std::string& word : words)
-            argv.push_back(spec::expand(word, env));
+            argv.push_back(spec::expand(word, [&](std::string_view name) { return spec::find(env, name); }));
     };
     if (!container.command.empty()) {
         add(container.command);

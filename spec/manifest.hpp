@@ -37,10 +37,6 @@ std::expected<Pod, Problems> read_canonical(std::string_view text) noexcept;
 // The objects in a document: itself, or the items of a List (or PodList), each as compact JSON text.
 std::expected<std::vector<std::string>, Problems> list_items(std::string_view json) noexcept;
 
-// "$(VAR)" expansion as the kubelet does it (third_party/forked/golang/expansion): a name not in `env` stays as it is
-// written, "$$" is a "$", a lone "$" stays.
-std::string expand(std::string_view text, const StringMap& env);
-
 // The default imagePullPolicy: Always for the tag "latest" or none, else IfNotPresent (pkg/apis/core/v1/defaults.go).
 PullPolicy default_pull_policy(std::string_view image) noexcept;
 

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "spec/manifest.hpp"
+// "$(VAR)" in a manifest's strings, as the kubelet reads it (third_party/forked/golang/expansion): a name that is not
+// found stays as it is written, "$$" is a "$", a lone "$" stays.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace spec {
 
-namespace {
-
-// A later entry of the same name wins, as in a container's environment.
-const std::string* last_of(const StringMap& env, std::string_view name) {
-    for (auto entry = env.rbegin(); entry != env.rend(); ++entry)
-        if (entry->first == name)
-            return &entry->second;
-    return nullptr;
-}
-
-} // namespace
-
-std::string expand(std::string_view text, const StringMap& env) {
+// `find` gives the value of a name as a const std::string*, or nullptr. Linear in the text, whatever is in it.
+template <class Find>
+std::string expand(std::string_view text, Find find) {
     std::string out;
+    bool closes = true; // is there a ")" left?
     for (;;) {
         const std::size_t dollar = text.find('$');
         if (dollar == std::string_view::npos || dollar + 1 == text.size())
@@ -28,15 +25,16 @@ std::string expand(std::string_view text, const StringMap& env) {
             out += '$';
             continue;
         }
-        const std::size_t end = next == '(' ? text.find(')') : std::string_view::npos;
+        const std::size_t end = next == '(' && closes ? text.find(')') : std::string_view::npos;
         if (end == std::string_view::npos) {
+            closes = closes && next != '(';
             out += '$';
             out += next;
             continue;
         }
         const std::string_view name = text.substr(0, end);
         text.remove_prefix(end + 1);
-        if (const std::string* value = last_of(env, name))
+        if (const std::string* value = find(name))
             out += *value;
         else
             out.append("$(").append(name).append(")");
