@@ -49,7 +49,7 @@ std::string in_namespace(const InputObject& object, const std::string& wanted, C
 }
 
 Checked check(const Inputs& inputs, const std::string& namespace_) {
-    Checked checked{.manifests = {}, .names = {}, .warnings = {}, .errors = inputs.errors};
+    Checked checked{.manifests = {}, .names = {}, .warnings = {}, .errors = inputs.errors()};
     std::map<std::string, std::string> seen; // full name -> file
     for (const InputObject& object : inputs.objects) {
         if (!check_kind(object, checked))

@@ -38,8 +38,8 @@ std::string text_member(const InputObject& object, const JsonValue* parent, std:
 
 // A manifest need not be valid for its pod to be deleted: a kind and a name will do.
 std::vector<Target> targets_in(const Inputs& inputs, const Common& common) {
-    if (!inputs.errors.empty())
-        fail({inputs.errors.front()});
+    if (!inputs.errors().empty())
+        fail({inputs.errors().front()});
     std::vector<Target> targets;
     for (const InputObject& object : inputs.objects) {
         const auto value = read_json(object.json);

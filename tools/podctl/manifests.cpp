@@ -113,7 +113,7 @@ void add_objects(Inputs& inputs, std::string json, InputFile& file, std::size_t 
     auto items = spec::list_items(whole.json);
     if (!items) {
         for (const spec::Problem& problem : items.error())
-            inputs.errors.push_back(to_text(whole, problem));
+            inputs.problems.push_back(locate(whole, problem));
         return;
     }
     for (std::size_t i = 0; i < items->size(); ++i)
@@ -128,13 +128,24 @@ bool starts_like_json(std::string_view text) {
     return first != text.npos && text[first] == '{';
 }
 
+YamlMark position(const InputObject& object, std::string_view pointer) {
+    auto& documents = object.file->documents;
+    if (!documents) // JSON is YAML too, as far as positions go
+        documents = read_yaml(object.file->text).value_or(std::vector<YamlDocument>{});
+    if (object.document >= documents->size())
+        return {};
+    return (*documents)[object.document].locate(object.pointer + std::string(pointer));
+}
+
+} // namespace
+
 void add_file(Inputs& inputs, const std::string& path) {
     InputFile& file = inputs.files.emplace_back(read_file(path));
     // A flow mapping of YAML begins like JSON, so what is no JSON has another chance.
     if (starts_like_json(file.text) && (file.name.ends_with(".json") || read_json(file.text)))
         return add_objects(inputs, file.text, file, 0);
     const auto report = [&](const spec::Problem& problem) {
-        inputs.errors.push_back(spec::to_text(file.name, problem));
+        inputs.problems.push_back({file.name, problem.line, problem.column, problem.pointer, problem.message});
     };
     auto documents = read_yaml(file.text);
     if (!documents)
@@ -149,17 +160,6 @@ void add_file(Inputs& inputs, const std::string& path) {
     }
 }
 
-YamlMark position(const InputObject& object, std::string_view pointer) {
-    auto& documents = object.file->documents;
-    if (!documents) // JSON is YAML too, as far as positions go
-        documents = read_yaml(object.file->text).value_or(std::vector<YamlDocument>{});
-    if (object.document >= documents->size())
-        return {};
-    return (*documents)[object.document].locate(object.pointer + std::string(pointer));
-}
-
-} // namespace
-
 Inputs read_inputs(std::span<const std::string> paths, bool recursive) {
     Inputs inputs;
     for (const std::string& path : expand_paths(paths, recursive))
@@ -167,16 +167,35 @@ Inputs read_inputs(std::span<const std::string> paths, bool recursive) {
     return inputs;
 }
 
-std::string to_text(const InputObject& object, const spec::Problem& problem) {
-    if (problem.pointer.empty() && problem.line != 0)
-        return spec::to_text(object.file->name, problem);
-    std::string text = object.file->name + ':';
-    if (const YamlMark mark = position(object, problem.pointer); mark.line != 0)
-        text += std::to_string(mark.line) + ':' + std::to_string(mark.column) + ':';
+std::vector<std::string> Inputs::errors() const {
+    std::vector<std::string> lines;
+    for (const Located& problem : problems)
+        lines.push_back(to_text(problem));
+    return lines;
+}
+
+Located locate(const InputObject& object, const spec::Problem& problem) {
+    Located located{object.file->name, problem.line, problem.column, object.pointer + problem.pointer, problem.message};
+    if (!problem.pointer.empty() || problem.line == 0) {
+        const YamlMark mark = position(object, problem.pointer);
+        located.line = mark.line;
+        located.column = mark.column;
+    }
+    return located;
+}
+
+std::string to_text(const Located& located) {
+    std::string text = located.file + ':';
+    if (located.line != 0)
+        text += std::to_string(located.line) + ':' + std::to_string(located.column) + ':';
     text += ' ';
-    if (const std::string pointer = object.pointer + problem.pointer; !pointer.empty())
-        text += pointer + ": ";
-    return text + problem.message;
+    if (!located.pointer.empty())
+        text += located.pointer + ": ";
+    return text + located.message;
+}
+
+std::string to_text(const InputObject& object, const spec::Problem& problem) {
+    return to_text(locate(object, problem));
 }
 
 } // namespace ctl

@@ -27,18 +27,31 @@ struct InputObject {
     std::string pointer;      // where in the document: "" or, in a List, "/items/3"
 };
 
+// A problem with the place in the file where its value is written, as far as it can be told (line 0: it cannot).
+struct Located {
+    std::string file;
+    unsigned line = 0;
+    unsigned column = 0;
+    std::string pointer; // in the document, as one value
+    std::string message;
+};
+
 struct Inputs {
     std::deque<InputFile> files; // objects point into it
     std::vector<InputObject> objects;
-    std::vector<std::string> errors; // one line each
+    std::vector<Located> problems; // of what is no object: one line each in errors()
+    std::vector<std::string> errors() const;
 };
 
 // Reads files, directories (*.json, *.yaml, *.yml, sorted; with `recursive` those of their directories too) and "-".
 // Throws Failure for what is not there.
 Inputs read_inputs(std::span<const std::string> paths, bool recursive = false);
 
-// "FILE:LINE:COLUMN: POINTER: MESSAGE", with the position where the problem's value is written, as far as it can be
-// told.
+// Adds what one file, or "-", holds. Throws Failure when it cannot be read.
+void add_file(Inputs& inputs, const std::string& path);
+
+Located locate(const InputObject& object, const spec::Problem& problem);
+std::string to_text(const Located& located); // "FILE:LINE:COLUMN: POINTER: MESSAGE"
 std::string to_text(const InputObject& object, const spec::Problem& problem);
 
 } // namespace ctl
