@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The field-table engine (internal to spec): one row per JSON field, reader and writer follow from the member's type.
 //
-//     template <> inline constexpr auto rows_of<EnvVar> = std::array{
-//         required<&EnvVar::name>("name"),
-//         field<&EnvVar::value>("value"),
-//         unsupported("valueFrom"),
+//     template <> inline constexpr std::string_view name_of<Volume> = "Volume";
+//     template <> inline constexpr auto rows_of<Volume> = std::array{
+//         field<&Volume::empty_dir>("emptyDir"),
+//         required<&Volume::name>("name"),
+//         refused("nfs", "volumes are ..."),
 //     };
 //     template <> inline constexpr auto names_of<Protocol> = std::array<std::string_view, 3>{"TCP", "UDP", "SCTP"};
 //
@@ -33,8 +34,9 @@ namespace spec::fields {
 enum class Presence : std::uint8_t {
     Required,
     Optional,
-    Server,      // set by the server: read only from what podinit itself wrote (Mode::Output), else skipped in silence
-    Ignored,     // known to Kubernetes, without a meaning on one machine: a warning
+    Server,  // set by the server: read only from what podinit itself wrote (Mode::Output), else skipped: with a
+             // warning when the row has a reason, without one in silence
+    Ignored, // known to Kubernetes, without a meaning on one machine: checked for its shape, kept as JSON, a warning
     Unsupported, // known to Kubernetes, not honoured yet: an error, unless the value asks for nothing
     Refused,     // the same, and even an empty value asks for something
 };
@@ -44,23 +46,36 @@ struct Type;
 struct Row {
     std::string_view name;
     Presence presence = Presence::Optional;
-    bool always = false; // written even when it is unset
+    bool always = false; // written even when it is unset; Ignored: kept even when it is `unless`
     const Type* type = nullptr;
-    void* (*member)(void* object) = nullptr;
-    std::string_view why{};    // Ignored, Unsupported, Refused: the reason, for the message
+    void* (*member)(void* object) = nullptr; // Ignored: the struct's StringMap of name to JSON. None: nothing is kept
+    std::string_view why{};                  // Server, Ignored, Unsupported, Refused: the reason, for the message
     std::string_view unless{}; // Unsupported, Ignored: a value that changes nothing and is accepted in silence
 };
 
 // What there is to know about a member's type. Which of the members are used depends on the kind.
 struct Type {
-    enum class Kind : std::uint8_t { String, Bool, Int, Enum, Struct, List, Optional, StringMap, Raw, Text };
+    enum class Kind : std::uint8_t {
+        String,
+        Bool,
+        Int,
+        Enum,
+        Struct,
+        List,
+        Optional,
+        StringMap,
+        Raw,
+        Text,
+        IntOrString
+    };
     Kind kind;
+    std::string_view name{};                 // Struct: as the API calls it, "PodSpec"
     std::uint8_t bytes = 0;                  // Int: 4 or 8, signed
     const Row* rows = nullptr;               // Struct
     std::size_t row_count = 0;               //
     const std::string_view* names = nullptr; // Enum, one byte wide: the name of each value
     std::size_t name_count = 0;              //
-    const Type* element = nullptr;           // List, Optional
+    const Type* element = nullptr;           // List, Optional; StringMap: of the values, when they are no plain strings
     void* (*add)(void* container) = nullptr; // List: appends an element. Optional: makes the value
     void (*reserve)(void* list, std::size_t n) = nullptr;
     // List, Optional: the first of `count` elements, which are `stride` bytes apart.
@@ -78,6 +93,8 @@ template <class T>
 inline constexpr std::nullptr_t rows_of = nullptr;
 template <class T>
 inline constexpr std::nullptr_t names_of = nullptr;
+template <class T>
+inline constexpr std::string_view name_of{};
 
 // ---- types ------------------------------------------------------------------------------------------------------
 
@@ -98,29 +115,34 @@ template <class T>
 inline constexpr Type type_of = make_type<T>();
 
 template <class V>
-constexpr Type make_list_type() {
-    using Element = typename V::value_type;
+constexpr Type make_list_type(const Type* element = &type_of<typename V::value_type>) {
     return {.kind = Type::Kind::List,
-            .element = &type_of<Element>,
+            .element = element,
             .add = [](void* list) -> void* { return &static_cast<V*>(list)->emplace_back(); },
             .reserve = [](void* list, std::size_t n) { static_cast<V*>(list)->reserve(n); },
             .elements = [](const void* list, std::size_t& count) -> const void* {
                 count = static_cast<const V*>(list)->size();
                 return static_cast<const V*>(list)->data();
             },
-            .stride = sizeof(Element)};
+            .stride = sizeof(typename V::value_type)};
 }
 
 template <class O>
-constexpr Type make_optional_type() {
+constexpr Type make_optional_type(const Type* element = &type_of<typename O::value_type>) {
     return {.kind = Type::Kind::Optional,
-            .element = &type_of<typename O::value_type>,
+            .element = element,
             .add = [](void* value) -> void* { return &static_cast<O*>(value)->emplace(); },
             .elements = [](const void* value, std::size_t& count) -> const void* {
                 const O& optional = *static_cast<const O*>(value);
                 count = optional.has_value();
                 return optional ? &*optional : nullptr;
             }};
+}
+
+// `rows` must outlive the type.
+template <class Rows>
+constexpr Type make_struct_type(std::string_view name, const Rows& rows) {
+    return {.kind = Type::Kind::Struct, .name = name, .rows = rows.data(), .row_count = rows.size()};
 }
 
 template <class T>
@@ -136,6 +158,8 @@ constexpr Type make_type() {
         return {.kind = Kind::StringMap};
     else if constexpr (std::is_same_v<T, RawJson>)
         return {.kind = Kind::Raw};
+    else if constexpr (std::is_same_v<T, IntOrString>)
+        return {.kind = Kind::IntOrString};
     else if constexpr (std::is_enum_v<T>) {
         static_assert(sizeof(T) == 1);
         return {.kind = Kind::Enum, .names = names_of<T>.data(), .name_count = names_of<T>.size()};
@@ -144,7 +168,7 @@ constexpr Type make_type() {
     else if constexpr (IsOptional<T>::value)
         return make_optional_type<T>();
     else
-        return {.kind = Kind::Struct, .rows = rows_of<T>.data(), .row_count = rows_of<T>.size()};
+        return make_struct_type(name_of<T>, rows_of<T>);
 }
 
 // ---- rows -------------------------------------------------------------------------------------------------------
@@ -184,11 +208,21 @@ template <auto M>
 constexpr Row server_set(std::string_view name, const Type* type = member_type<M>) {
     return make_row<M>(name, Presence::Server, false, type);
 }
-constexpr Row server_set(std::string_view name) {
-    return {.name = name, .presence = Presence::Server};
+constexpr Row server_set(std::string_view name, std::string_view why = {}) {
+    return {.name = name, .presence = Presence::Server, .why = why};
 }
-constexpr Row ignored(std::string_view name, std::string_view why, std::string_view unless = {}) {
-    return {.name = name, .presence = Presence::Ignored, .why = why, .unless = unless};
+// A field of `type` whose JSON is kept in the map of name to JSON that M is. It is accepted in silence, and not kept,
+// when it is the API's default `unless`.
+template <auto M>
+constexpr Row ignored(std::string_view name, const Type* type, std::string_view why, std::string_view unless = {}) {
+    Row row = make_row<M>(name, Presence::Ignored, false, type);
+    row.why = why;
+    row.unless = unless;
+    return row;
+}
+// A field of a value of which only the shape is checked.
+constexpr Row shape(std::string_view name, const Type* type) {
+    return {.name = name, .type = type};
 }
 constexpr Row unsupported(std::string_view name, std::string_view why = {}, std::string_view unless = {}) {
     return {.name = name, .presence = Presence::Unsupported, .why = why, .unless = unless};
@@ -216,7 +250,8 @@ struct Reader {
     Mode mode = Mode::Strict;
     Problems problems{};
 
-    // `member` points to a value of the C++ type that `type` describes, in its initial state.
+    // `member` points to a value of the C++ type that `type` describes, in its initial state. Without one the value is
+    // only checked.
     void read(const json::Node& node, const Type& type, void* member);
     template <class T>
     void read(const json::Node& node, T& value) {
@@ -229,11 +264,13 @@ struct Reader {
   private:
     void read_struct(const json::Node& node, const Type& type, void* object);
     void read_row(const json::Node& key, const Row& row, void* object);
+    void keep(const json::Node& key, const Row& row, void* object);
     void read_int(const json::Node& node, const Type& type, void* member);
+    void read_int_or_string(const json::Node& node, IntOrString* member);
     void read_enum(const json::Node& node, const Type& type, void* member);
     void read_text(const json::Node& node, const Type& type, void* member);
     void read_list(const json::Node& node, const Type& type, void* list);
-    void read_map(const json::Node& node, StringMap& map);
+    void read_map(const json::Node& node, const Type& type, StringMap* map);
     void unknown_field(const json::Node& key, const Type& type);
     bool expect(const json::Node& node, json::Kind kind);
     void missing(const json::Node& object, std::string_view name);
@@ -256,6 +293,9 @@ std::expected<T, Problems> from_json(std::string_view text, Mode mode, std::size
 }
 
 // ---- writing ----------------------------------------------------------------------------------------------------
+
+// Does it say anything? An optional that is there does, and a struct of which a row would be written.
+bool is_set(const Type& type, const void* member);
 
 void write(std::string& out, const Type& type, const void* member);
 template <class T>

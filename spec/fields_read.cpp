@@ -100,21 +100,25 @@ void Reader::missing(const Node& object, std::string_view name) {
 void Reader::read(const Node& node, const Type& type, void* member) {
     switch (type.kind) {
     case Kind::String:
-        if (expect(node, json::Kind::String))
+        if (expect(node, json::Kind::String) && member)
             *static_cast<std::string*>(member) = node.string();
         return;
     case Kind::Bool:
-        if (expect(node, json::Kind::Bool))
+        if (expect(node, json::Kind::Bool) && member)
             *static_cast<bool*>(member) = node.boolean;
         return;
     case Kind::Int: return read_int(node, type, member);
     case Kind::Enum: return read_enum(node, type, member);
     case Kind::Struct: return read_struct(node, type, member);
     case Kind::List: return read_list(node, type, member);
-    case Kind::Optional: return read(node, *type.element, type.add(member));
-    case Kind::StringMap: return read_map(node, *static_cast<StringMap*>(member));
-    case Kind::Raw: return json::write(static_cast<RawJson*>(member)->text, node);
+    case Kind::Optional: return read(node, *type.element, member ? type.add(member) : nullptr);
+    case Kind::StringMap: return read_map(node, type, static_cast<StringMap*>(member));
+    case Kind::Raw:
+        if (member)
+            json::write(static_cast<RawJson*>(member)->text, node);
+        return;
     case Kind::Text: return read_text(node, type, member);
+    case Kind::IntOrString: return read_int_or_string(node, static_cast<IntOrString*>(member));
     }
 }
 
@@ -152,15 +156,14 @@ void Reader::read_row(const Node& key, const Row& row, void* object) {
     const Node& value = *key.next();
     switch (row.presence) {
     case Presence::Required:
-    case Presence::Optional: return read(value, *row.type, row.member(object));
+    case Presence::Optional: return read(value, *row.type, object && row.member ? row.member(object) : nullptr);
     case Presence::Server:
         if (mode == Mode::Output && row.member)
             read(value, *row.type, row.member(object));
-        return;
-    case Presence::Ignored:
-        if (mode == Mode::Strict && !asks_for_nothing(value, row.unless))
+        else if (mode == Mode::Strict && !row.why.empty() && !asks_for_nothing(value, {}))
             warning(key, because("ignored", row.why));
         return;
+    case Presence::Ignored: return keep(key, row, object);
     case Presence::Unsupported:
         if (asks_for_nothing(value, row.unless))
             return;
@@ -172,17 +175,47 @@ void Reader::read_row(const Node& key, const Row& row, void* object) {
     }
 }
 
+void Reader::keep(const Node& key, const Row& row, void* object) {
+    const Node& value = *key.next();
+    if (mode == Mode::Strict) {
+        read(value, *row.type, nullptr);
+        const bool nothing = asks_for_nothing(value, row.unless);
+        if (!nothing)
+            warning(key, because("ignored", row.why));
+        else if (!row.always)
+            return;
+    }
+    if (mode != Mode::Lax) {
+        auto& [name, text] = static_cast<StringMap*>(row.member(object))->emplace_back();
+        name = row.name;
+        json::write(text, value);
+    }
+}
+
 void Reader::read_int(const Node& node, const Type& type, void* member) {
     if (node.kind == json::Kind::Number)
         return error(node, "expected an integer, not " + std::string(node.string()));
     if (!expect(node, json::Kind::Int))
         return;
+    if (type.bytes == 4 && node.integer != static_cast<std::int32_t>(node.integer))
+        return error(node, std::to_string(node.integer) + " does not fit in 32 bits");
+    if (!member)
+        return;
     if (type.bytes == 8)
         *static_cast<std::int64_t*>(member) = node.integer;
-    else if (node.integer == static_cast<std::int32_t>(node.integer))
-        *static_cast<std::int32_t*>(member) = static_cast<std::int32_t>(node.integer);
     else
-        error(node, std::to_string(node.integer) + " does not fit in 32 bits");
+        *static_cast<std::int32_t*>(member) = static_cast<std::int32_t>(node.integer);
+}
+
+void Reader::read_int_or_string(const Node& node, IntOrString* member) {
+    if (node.kind == json::Kind::String) {
+        if (member)
+            member->name = node.string();
+        return;
+    }
+    if (node.kind != json::Kind::Int && node.kind != json::Kind::Number)
+        return error(node, "expected a number or a string, not " + std::string(describe(node.kind)));
+    read_int(node, type_of<std::int32_t>, member ? &member->number : nullptr);
 }
 
 void Reader::read_enum(const Node& node, const Type& type, void* member) {
@@ -190,7 +223,8 @@ void Reader::read_enum(const Node& node, const Type& type, void* member) {
         return;
     for (std::size_t i = 0; i < type.name_count; ++i) {
         if (type.names[i] == node.string()) {
-            *static_cast<std::uint8_t*>(member) = static_cast<std::uint8_t>(i);
+            if (member)
+                *static_cast<std::uint8_t*>(member) = static_cast<std::uint8_t>(i);
             return;
         }
     }
@@ -215,23 +249,28 @@ void Reader::read_text(const Node& node, const Type& type, void* member) {
 void Reader::read_list(const Node& node, const Type& type, void* list) {
     if (!expect(node, json::Kind::Array))
         return;
-    type.reserve(list, node.size);
+    if (list)
+        type.reserve(list, node.size);
     const Node* element = node.first();
     for (std::uint32_t i = 0; i < node.size; ++i, element = element->next())
-        read(*element, *type.element, type.add(list));
+        read(*element, *type.element, list ? type.add(list) : nullptr);
 }
 
-void Reader::read_map(const Node& node, StringMap& map) {
+void Reader::read_map(const Node& node, const Type& type, StringMap* map) {
     if (!expect(node, json::Kind::Object))
         return;
-    map.reserve(node.size);
+    if (map)
+        map->reserve(node.size);
+    const Type& of_values = type.element ? *type.element : type_of<std::string>;
     const Node* key = node.first();
     for (std::uint32_t i = 0; i < node.size; ++i, key = key[1].next()) {
-        const Node& value = key[1];
-        if (value.kind == json::Kind::Null)
-            map.emplace_back(key->string(), ""); // as in Go
-        else if (expect(value, json::Kind::String))
-            map.emplace_back(key->string(), value.string());
+        std::string* value = nullptr;
+        if (map) {
+            map->emplace_back(key->string(), std::string());
+            value = &map->back().second;
+        }
+        if (key[1].kind != json::Kind::Null) // as in Go: null is an empty string
+            read(key[1], of_values, value);
     }
 }
 

@@ -21,24 +21,22 @@ std::size_t count_of(const Type& type, const void* container) {
     return count;
 }
 
-bool is_set(const Type& type, const void* member) {
-    switch (type.kind) {
-    case Kind::String: return !static_cast<const std::string*>(member)->empty();
-    case Kind::Bool: return *static_cast<const bool*>(member);
-    case Kind::Int: return load_int(type, member) != 0;
-    case Kind::Enum:
-    case Kind::Struct: return true;
-    case Kind::List:
-    case Kind::Optional: return count_of(type, member) != 0;
-    case Kind::StringMap: return !static_cast<const StringMap*>(member)->empty();
-    case Kind::Raw: return !static_cast<const RawJson*>(member)->text.empty();
-    case Kind::Text: {
-        std::string text;
-        type.print(text, member);
-        return !text.empty();
-    }
-    }
-    return false;
+void* member_of(const Row& row, const void* object) {
+    return row.member(const_cast<void*>(object)); // only an address is computed
+}
+
+// The JSON of a field that is not acted on, or nullptr.
+const std::string* kept(const Row& row, const void* object) {
+    const auto& map = *static_cast<const StringMap*>(member_of(row, object));
+    return map.empty() ? nullptr : find(map, row.name);
+}
+
+bool is_written(const Row& row, const void* object) {
+    if (!row.member)
+        return false;
+    if (row.presence == Presence::Ignored)
+        return kept(row, object);
+    return row.always || is_set(*row.type, member_of(row, object));
 }
 
 void write_value(Sink& out, const Type& type, const void* member);
@@ -57,14 +55,14 @@ void write_key(Sink& out, char before, std::string_view name) {
 void write_struct(Sink& out, const Type& type, const void* object) {
     char before = '{';
     for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
-        if (!row->member)
-            continue;
-        const void* member = row->member(const_cast<void*>(object)); // only an address is computed
-        if (!row->always && !is_set(*row->type, member))
+        if (!is_written(*row, object))
             continue;
         write_key(out, before, row->name);
         before = ',';
-        write_value(out, *row->type, member);
+        if (row->presence == Presence::Ignored)
+            out.append(*kept(*row, object));
+        else
+            write_value(out, *row->type, member_of(*row, object));
     }
     if (before == '{')
         out.put('{');
@@ -120,10 +118,39 @@ void write_value(Sink& out, const Type& type, const void* member) {
         type.print(text, member);
         return append_json_string(out, text);
     }
+    case Kind::IntOrString: {
+        const auto& value = *static_cast<const IntOrString*>(member);
+        return value.name ? append_json_string(out, *value.name) : append_int(out, value.number);
+    }
     }
 }
 
 } // namespace
+
+bool is_set(const Type& type, const void* member) {
+    switch (type.kind) {
+    case Kind::String: return !static_cast<const std::string*>(member)->empty();
+    case Kind::Bool: return *static_cast<const bool*>(member);
+    case Kind::Int: return load_int(type, member) != 0;
+    case Kind::Enum:
+    case Kind::IntOrString: return true;
+    case Kind::Struct:
+        for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row)
+            if (is_written(*row, member))
+                return true;
+        return false;
+    case Kind::List:
+    case Kind::Optional: return count_of(type, member) != 0;
+    case Kind::StringMap: return !static_cast<const StringMap*>(member)->empty();
+    case Kind::Raw: return !static_cast<const RawJson*>(member)->text.empty();
+    case Kind::Text: {
+        std::string text;
+        type.print(text, member);
+        return !text.empty();
+    }
+    }
+    return false;
+}
 
 void write(std::string& out, const Type& type, const void* member) {
     Sink sink(out);

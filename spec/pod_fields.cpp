@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which fields of the Pod API exist here, and what becomes of each: the one truth (names as of Kubernetes 1.36).
-// Rows are in the order in which kubectl prints them; the rows without a member follow.
+// Which fields of the Pod API exist here, and what becomes of each: the one truth (names as of Kubernetes 1.36). Here:
+// metadata, the pod and its security context; the other areas are in the files of pod_tables.hpp.
+// Rows are in the order of their names, which is the order in which kubectl prints them.
 #include "spec/pod_fields.hpp"
 
 #include "spec/names.hpp"
+#include "spec/pod_tables.hpp"
 #include "spec/quantity.hpp"
 
 namespace spec {
 namespace fields {
 
-namespace {
-
-constexpr std::string_view scheduling = "there is one machine, so nothing is scheduled";
-constexpr std::string_view needs_api = "it refers to an object of a cluster's API server";
-constexpr std::string_view no_cluster_volumes = "volume sources are hostPath and emptyDir";
-constexpr std::string_view windows = "this is Linux";
-constexpr std::string_view no_selinux = "SELinux labels are not set";
-
-constexpr Type quantity{
+constinit const Type quantity_type{
     .kind = Type::Kind::Text,
     .parse = [](std::string_view text, void* member) -> std::string_view {
         const auto value = parse_quantity(text);
@@ -25,247 +19,195 @@ constexpr Type quantity{
             return "not a quantity: digits and one of Ki, Mi, Gi, k, M, G, ... are expected";
         if (*value < 0)
             return "must be greater than or equal to 0";
-        *static_cast<std::string*>(member) = text;
+        if (member)
+            *static_cast<std::string*>(member) = text;
         return {};
     },
     .print = [](std::string& out, const void* member) { out += *static_cast<const std::string*>(member); },
     .numbers = true,
 };
+constinit const Type resource_list_type{.kind = Type::Kind::StringMap, .element = &quantity_type};
+
+namespace {
+
+constexpr std::string_view no_tokens = "there are no service accounts, and no token is mounted";
+
+constexpr const Type* string = &type_of<std::string>;
+constexpr const Type* boolean = &type_of<bool>;
 
 } // namespace
 
 template <>
-inline constexpr auto names_of<RestartPolicy> = std::array<std::string_view, 3>{"Always", "OnFailure", "Never"};
+inline constexpr auto names_of<DnsPolicy> =
+    std::array<std::string_view, 4>{"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"};
 template <>
-inline constexpr auto names_of<PullPolicy> = std::array<std::string_view, 3>{"Always", "IfNotPresent", "Never"};
+inline constexpr auto names_of<SupplementalGroupsPolicy> = std::array<std::string_view, 2>{"Merge", "Strict"};
 template <>
-inline constexpr auto names_of<Protocol> = std::array<std::string_view, 3>{"TCP", "UDP", "SCTP"};
-template <>
-inline constexpr auto names_of<TerminationMessagePolicy> =
-    std::array<std::string_view, 2>{"File", "FallbackToLogsOnError"};
-template <>
-inline constexpr auto names_of<HostPathType> = std::array<std::string_view, 8>{
-    "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"};
+inline constexpr auto names_of<FsGroupChangePolicy> = std::array<std::string_view, 2>{"Always", "OnRootMismatch"};
 
+template <>
+inline constexpr std::string_view name_of<OwnerReference> = "OwnerReference";
+template <>
+inline constexpr auto rows_of<OwnerReference> = std::array{
+    required<&OwnerReference::api_version>("apiVersion"),
+    field<&OwnerReference::block_owner_deletion>("blockOwnerDeletion"),
+    field<&OwnerReference::controller>("controller"),
+    required<&OwnerReference::kind>("kind"),
+    required<&OwnerReference::name>("name"),
+    required<&OwnerReference::uid>("uid"),
+};
+
+constexpr Row owner_references() {
+    Row row = server_set<&ObjectMeta::owner_references>("ownerReferences");
+    row.why = "podinit sets them, for the pods of a workload";
+    return row;
+}
+
+template <>
+inline constexpr std::string_view name_of<ObjectMeta> = "ObjectMeta";
 template <>
 inline constexpr auto rows_of<ObjectMeta> = std::array{
     field<&ObjectMeta::annotations>("annotations"),
     server_set<&ObjectMeta::creation_timestamp>("creationTimestamp"),
-    field<&ObjectMeta::labels>("labels"),
-    required<&ObjectMeta::name>("name"),
-    always_written<&ObjectMeta::namespace_>("namespace"),
-    field<&ObjectMeta::uid>("uid"),
-
     server_set("deletionGracePeriodSeconds"),
+    server_set("deletionTimestamp", "a manifest that is there is a pod that runs"),
+    ignored<&ObjectMeta::ignored>("finalizers", &type_of<std::vector<std::string>>, "nothing here waits for them"),
+    ignored<&ObjectMeta::ignored>("generateName", string, "the object is called metadata.name"),
     server_set("generation"),
+    field<&ObjectMeta::labels>("labels"),
     server_set("managedFields"),
+    field<&ObjectMeta::name>("name"),
+    always_written<&ObjectMeta::namespace_>("namespace"),
+    owner_references(),
     server_set("resourceVersion"),
     server_set("selfLink"),
-    ignored("deletionTimestamp", "a manifest that is there is a pod that runs"),
-    ignored("finalizers", "nothing here waits for them"),
-    ignored("generateName", "the pod is called metadata.name"),
-    ignored("ownerReferences", "there are no owners here"),
+    field<&ObjectMeta::uid>("uid"),
 };
 
 template <>
-inline constexpr auto rows_of<EnvVar> = std::array{
-    required<&EnvVar::name>("name"),
-    field<&EnvVar::value>("value"),
-
-    refused("valueFrom"),
+inline constexpr std::string_view name_of<Sysctl> = "Sysctl";
+template <>
+inline constexpr auto rows_of<Sysctl> = std::array{
+    required<&Sysctl::name>("name"),
+    always_written<&Sysctl::value>("value"),
 };
 
 template <>
-inline constexpr auto rows_of<ContainerPort> = std::array{
-    required<&ContainerPort::container_port>("containerPort"),
-    field<&ContainerPort::host_ip>("hostIP"),
-    field<&ContainerPort::host_port>("hostPort"),
-    field<&ContainerPort::name>("name"),
-    field<&ContainerPort::protocol>("protocol"),
-};
-
-template <>
-inline constexpr auto rows_of<VolumeMount> = std::array{
-    required<&VolumeMount::mount_path>("mountPath"),
-    required<&VolumeMount::name>("name"),
-    field<&VolumeMount::read_only>("readOnly"),
-    field<&VolumeMount::sub_path>("subPath"),
-
-    unsupported("bindMountOptions"),
-    unsupported("mountPropagation", {}, "None"),
-    unsupported("recursiveReadOnly", {}, "Disabled"),
-    unsupported("subPathExpr"),
-};
-
-template <>
-inline constexpr auto rows_of<Capabilities> = std::array{
-    field<&Capabilities::add>("add"),
-    field<&Capabilities::drop>("drop"),
-};
-
-template <>
-inline constexpr auto rows_of<SecurityContext> = std::array{
-    field<&SecurityContext::allow_privilege_escalation>("allowPrivilegeEscalation"),
-    field<&SecurityContext::capabilities>("capabilities"),
-    field<&SecurityContext::privileged>("privileged"),
-    field<&SecurityContext::read_only_root_filesystem>("readOnlyRootFilesystem"),
-    field<&SecurityContext::run_as_group>("runAsGroup"),
-    field<&SecurityContext::run_as_non_root>("runAsNonRoot"),
-    field<&SecurityContext::run_as_user>("runAsUser"),
-
-    unsupported("appArmorProfile", {}, R"({"type":"Unconfined"})"),
-    unsupported("procMount", {}, "Default"),
-    ignored("seLinuxOptions", no_selinux),
-    unsupported("seccompProfile", {}, R"({"type":"Unconfined"})"),
-    unsupported("windowsOptions", windows),
-};
-
-template <>
-inline constexpr auto rows_of<Container> = std::array{
-    field<&Container::args>("args"),
-    field<&Container::command>("command"),
-    field<&Container::env>("env"),
-    required<&Container::image>("image"),
-    field<&Container::image_pull_policy>("imagePullPolicy"),
-    required<&Container::name>("name"),
-    field<&Container::ports>("ports"),
-    field<&Container::security_context>("securityContext"),
-    field<&Container::stdin_open>("stdin"),
-    field<&Container::stdin_once>("stdinOnce"),
-    field<&Container::termination_message_path>("terminationMessagePath"),
-    field<&Container::termination_message_policy>("terminationMessagePolicy"),
-    field<&Container::tty>("tty"),
-    field<&Container::volume_mounts>("volumeMounts"),
-    field<&Container::working_dir>("workingDir"),
-
-    unsupported("envFrom", needs_api),
-    unsupported("lifecycle"),
-    refused("livenessProbe"),
-    refused("readinessProbe"),
-    ignored("resizePolicy", "resources are not resized in place"),
-    unsupported("resources"),
-    unsupported("restartPolicy"),
-    unsupported("restartPolicyRules"),
-    refused("startupProbe"),
-    unsupported("volumeDevices", needs_api),
-};
-
-template <>
-inline constexpr auto rows_of<HostPathVolume> = std::array{
-    required<&HostPathVolume::path>("path"),
-    field<&HostPathVolume::type>("type"),
-};
-
-template <>
-inline constexpr auto rows_of<EmptyDirVolume> = std::array{
-    field<&EmptyDirVolume::medium>("medium"),
-    field<&EmptyDirVolume::size_limit>("sizeLimit", &quantity),
-
-    unsupported("mode"),
-};
-
-template <>
-inline constexpr auto rows_of<Volume> = std::array{
-    field<&Volume::empty_dir>("emptyDir"),
-    field<&Volume::host_path>("hostPath"),
-    required<&Volume::name>("name"),
-
-    refused("awsElasticBlockStore", no_cluster_volumes),
-    refused("azureDisk", no_cluster_volumes),
-    refused("azureFile", no_cluster_volumes),
-    refused("cephfs", no_cluster_volumes),
-    refused("cinder", no_cluster_volumes),
-    refused("configMap", needs_api),
-    refused("csi", no_cluster_volumes),
-    refused("downwardAPI"),
-    refused("ephemeral", needs_api),
-    refused("fc", no_cluster_volumes),
-    refused("flexVolume", no_cluster_volumes),
-    refused("flocker", no_cluster_volumes),
-    refused("gcePersistentDisk", no_cluster_volumes),
-    refused("gitRepo", no_cluster_volumes),
-    refused("glusterfs", no_cluster_volumes),
-    refused("image"),
-    refused("iscsi", no_cluster_volumes),
-    refused("nfs", no_cluster_volumes),
-    refused("persistentVolumeClaim", needs_api),
-    refused("photonPersistentDisk", no_cluster_volumes),
-    refused("portworxVolume", no_cluster_volumes),
-    refused("projected"),
-    refused("quobyte", no_cluster_volumes),
-    refused("rbd", no_cluster_volumes),
-    refused("scaleIO", no_cluster_volumes),
-    refused("secret", needs_api),
-    refused("storageos", no_cluster_volumes),
-    refused("vsphereVolume", no_cluster_volumes),
-};
-
+inline constexpr std::string_view name_of<PodSecurityContext> = "PodSecurityContext";
 template <>
 inline constexpr auto rows_of<PodSecurityContext> = std::array{
+    field<&PodSecurityContext::app_armor_profile>("appArmorProfile", &optional_app_armor_profile),
+    field<&PodSecurityContext::fs_group>("fsGroup"),
+    field<&PodSecurityContext::fs_group_change_policy>("fsGroupChangePolicy"),
     field<&PodSecurityContext::run_as_group>("runAsGroup"),
     field<&PodSecurityContext::run_as_non_root>("runAsNonRoot"),
     field<&PodSecurityContext::run_as_user>("runAsUser"),
+    ignored<&PodSecurityContext::ignored>("seLinuxChangePolicy", string, no_selinux),
+    ignored<&PodSecurityContext::ignored>("seLinuxOptions", &se_linux_options_shape, no_selinux),
+    field<&PodSecurityContext::seccomp_profile>("seccompProfile", &optional_seccomp_profile),
     field<&PodSecurityContext::supplemental_groups>("supplementalGroups"),
-
-    unsupported("appArmorProfile", {}, R"({"type":"Unconfined"})"),
-    unsupported("fsGroup"),
-    ignored("fsGroupChangePolicy", "it has no effect on the volumes there are"),
-    ignored("seLinuxChangePolicy", no_selinux),
-    ignored("seLinuxOptions", no_selinux),
-    unsupported("seccompProfile", {}, R"({"type":"Unconfined"})"),
-    unsupported("supplementalGroupsPolicy", {}, "Merge"),
-    unsupported("sysctls"),
+    field<&PodSecurityContext::supplemental_groups_policy>("supplementalGroupsPolicy"),
+    field<&PodSecurityContext::sysctls>("sysctls"),
     unsupported("windowsOptions", windows),
 };
 
 template <>
+inline constexpr std::string_view name_of<HostAlias> = "HostAlias";
+template <>
+inline constexpr auto rows_of<HostAlias> = std::array{
+    field<&HostAlias::hostnames>("hostnames"),
+    required<&HostAlias::ip>("ip"),
+};
+
+template <>
+inline constexpr std::string_view name_of<DnsOption> = "PodDNSConfigOption";
+template <>
+inline constexpr auto rows_of<DnsOption> = std::array{
+    required<&DnsOption::name>("name"),
+    field<&DnsOption::value>("value"),
+};
+
+template <>
+inline constexpr std::string_view name_of<DnsConfig> = "PodDNSConfig";
+template <>
+inline constexpr auto rows_of<DnsConfig> = std::array{
+    field<&DnsConfig::nameservers>("nameservers"),
+    field<&DnsConfig::options>("options"),
+    field<&DnsConfig::searches>("searches"),
+};
+
+template <>
+inline constexpr std::string_view name_of<ReadinessGate> = "PodReadinessGate";
+template <>
+inline constexpr auto rows_of<ReadinessGate> = std::array{
+    required<&ReadinessGate::condition_type>("conditionType"),
+};
+
+template <>
+inline constexpr std::string_view name_of<PodOs> = "PodOS";
+template <>
+inline constexpr auto rows_of<PodOs> = std::array{
+    required<&PodOs::name>("name"),
+};
+
+// Kept also when it is false: on Kubernetes no token is mounted then.
+constexpr Row automount_token() {
+    Row row = ignored<&PodSpec::ignored>("automountServiceAccountToken", boolean, no_tokens, "false");
+    row.always = true;
+    return row;
+}
+
+template <>
+inline constexpr std::string_view name_of<PodSpec> = "PodSpec";
+template <>
 inline constexpr auto rows_of<PodSpec> = std::array{
-    required<&PodSpec::containers>("containers"),
+    field<&PodSpec::active_deadline_seconds>("activeDeadlineSeconds"),
+    ignored<&PodSpec::ignored>("affinity", &affinity_shape, scheduling),
+    automount_token(),
+    required<&PodSpec::containers>("containers", &containers_type),
+    field<&PodSpec::dns_config>("dnsConfig"),
+    field<&PodSpec::dns_policy>("dnsPolicy"),
+    ignored<&PodSpec::ignored>("enableServiceLinks", boolean, "there are no Services", "true"),
+    unsupported("ephemeralContainers", "a manifest cannot have any; use podctl exec"),
+    unsupported("evictionResponders", not_yet_in_api),
+    field<&PodSpec::host_aliases>("hostAliases"),
     field<&PodSpec::host_ipc>("hostIPC"),
     field<&PodSpec::host_network>("hostNetwork"),
     field<&PodSpec::host_pid>("hostPID"),
+    field<&PodSpec::host_users>("hostUsers"),
     field<&PodSpec::hostname>("hostname"),
-    field<&PodSpec::node_name>("nodeName"),
-    field<&PodSpec::restart_policy>("restartPolicy"),
-    field<&PodSpec::security_context>("securityContext"),
-    field<&PodSpec::share_process_namespace>("shareProcessNamespace"),
-    field<&PodSpec::termination_grace_period_seconds>("terminationGracePeriodSeconds"),
-    field<&PodSpec::volumes>("volumes"),
-
-    unsupported("activeDeadlineSeconds"),
-    ignored("affinity", scheduling),
-    ignored("automountServiceAccountToken", "there are no service accounts", "false"),
-    unsupported("dnsConfig"),
-    ignored("dnsPolicy", "names are resolved as the machine does", "ClusterFirst"),
-    ignored("enableServiceLinks", "there are no Services", "true"),
-    unsupported("ephemeralContainers", "a manifest cannot have any"),
-    ignored("evictionResponders", "nothing is evicted"),
-    unsupported("hostAliases"),
-    unsupported("hostUsers", {}, "true"),
-    unsupported("hostnameOverride"),
+    field<&PodSpec::hostname_override>("hostnameOverride"),
     unsupported("imagePullSecrets", "images are local, nothing is pulled"),
-    unsupported("initContainers"),
-    ignored("nodeSelector", scheduling),
-    unsupported("os", windows, R"({"name":"linux"})"),
-    ignored("overhead", scheduling),
-    ignored("preemptionPolicy", scheduling, "PreemptLowerPriority"),
-    unsupported("priority", {}, "0"),
-    ignored("priorityClassName", scheduling),
-    unsupported("readinessGates"),
-    unsupported("resourceClaims", needs_api),
-    unsupported("resources"),
-    unsupported("runtimeClassName"),
-    ignored("schedulerName", scheduling, "default-scheduler"),
+    field<&PodSpec::init_containers>("initContainers", &containers_type),
+    field<&PodSpec::node_name>("nodeName"),
+    field<&PodSpec::node_selector>("nodeSelector"),
+    field<&PodSpec::os>("os"),
+    ignored<&PodSpec::ignored>("overhead", &resource_list_type, scheduling),
+    ignored<&PodSpec::ignored>("preemptionPolicy", string, scheduling, "PreemptLowerPriority"),
+    field<&PodSpec::priority>("priority"),
+    field<&PodSpec::priority_class_name>("priorityClassName"),
+    field<&PodSpec::readiness_gates>("readinessGates"),
+    unsupported("resourceClaims", no_claims),
+    field<&PodSpec::resources>("resources"),
+    field<&PodSpec::restart_policy>("restartPolicy"),
+    unsupported("runtimeClassName", "there is one runtime, podinit"),
+    ignored<&PodSpec::ignored>("schedulerName", string, scheduling, "default-scheduler"),
     unsupported("schedulingGates", "nothing would ever open them"),
-    ignored("schedulingGroup", scheduling),
-    unsupported("serviceAccount", needs_api, "default"),
-    unsupported("serviceAccountName", needs_api, "default"),
-    unsupported("setHostnameAsFQDN", {}, "false"),
-    unsupported("subdomain"),
-    ignored("tolerations", scheduling),
-    ignored("topologySpreadConstraints", scheduling),
+    ignored<&PodSpec::ignored>("schedulingGroup", &scheduling_group_shape, scheduling),
+    field<&PodSpec::security_context>("securityContext"),
+    ignored<&PodSpec::ignored>("serviceAccount", string, no_tokens, "default"),
+    ignored<&PodSpec::ignored>("serviceAccountName", string, no_tokens, "default"),
+    field<&PodSpec::set_hostname_as_fqdn>("setHostnameAsFQDN"),
+    field<&PodSpec::share_process_namespace>("shareProcessNamespace"),
+    field<&PodSpec::subdomain>("subdomain"),
+    field<&PodSpec::termination_grace_period_seconds>("terminationGracePeriodSeconds"),
+    ignored<&PodSpec::ignored>("tolerations", &tolerations_shape, scheduling),
+    ignored<&PodSpec::ignored>("topologySpreadConstraints", &topology_spread_constraints_shape, scheduling),
+    field<&PodSpec::volumes>("volumes", &volumes_type),
 };
 
+template <>
+inline constexpr std::string_view name_of<Pod> = "Pod";
 template <>
 inline constexpr auto rows_of<Pod> = std::array{
     required<&Pod::metadata>("metadata"),
@@ -278,7 +220,9 @@ inline constexpr auto rows_of<Pod> = std::array{
 
 } // namespace fields
 
-constexpr fields::Type pod_type = fields::make_type<Pod>();
+constinit const fields::Type pod_type = fields::make_type<Pod>();
+constinit const fields::Type object_meta_type = fields::make_type<ObjectMeta>();
+constinit const fields::Type pod_spec_type = fields::make_type<PodSpec>();
 
 bool is_pod(fields::Reader& reader, const json::Node& object) {
     const auto check = [&](std::string_view name, std::string_view wanted, std::string_view hint) {
@@ -313,22 +257,11 @@ std::size_t write_pod(std::string& out, const Pod& pod) {
     return metadata_end;
 }
 
-namespace {
-
-template <class T>
-bool writes_nothing(const T& value) {
-    std::string text;
-    fields::write(text, value);
-    return text == "{}";
-}
-
-} // namespace
-
 bool is_empty(const SecurityContext& context) {
-    return writes_nothing(context);
+    return !fields::is_set(fields::security_context_type, &context);
 }
 bool is_empty(const PodSecurityContext& context) {
-    return writes_nothing(context);
+    return !fields::is_set(fields::type_of<PodSecurityContext>, &context);
 }
 
 } // namespace spec

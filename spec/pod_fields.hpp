@@ -12,6 +12,8 @@ namespace spec {
 
 // Reads metadata and spec into a Pod. apiVersion and kind are skipped: see is_pod().
 extern const fields::Type pod_type;
+extern const fields::Type object_meta_type; // ObjectMeta, of whatever kind, and of pod templates
+extern const fields::Type pod_spec_type;    // PodSpec
 
 // Is this {"apiVersion": "v1", "kind": "Pod"}? If not, the reader gets an error that says what would be.
 bool is_pod(fields::Reader& reader, const json::Node& object);

@@ -68,7 +68,8 @@ std::string type_text(const Type& type) {
     case Type::Kind::Raw: return "object";
     case Type::Kind::Enum:
     case Type::Kind::Struct:
-    case Type::Kind::Text: break;
+    case Type::Kind::Text:
+    case Type::Kind::IntOrString: break;
     }
     FAIL("a type without a name in the definition");
     return {};

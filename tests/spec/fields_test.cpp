@@ -18,6 +18,10 @@ struct Part {
     std::optional<std::int32_t> size;
 };
 
+struct Bare {
+    std::string text;
+};
+
 struct Whole {
     std::string id;
     bool on = false;
@@ -32,6 +36,11 @@ struct Whole {
     std::string made;
     std::int64_t percent = -1;
     bool shown = false;
+    std::optional<IntOrString> port;
+    Box<Part> boxed;
+    StringMap sizes;
+    Bare bare;
+    StringMap kept;
 };
 
 constexpr fields::Type percentage{
@@ -50,9 +59,26 @@ constexpr fields::Type percentage{
         },
 };
 
+constexpr fields::Type whole_percent{
+    .kind = fields::Type::Kind::Text,
+    .parse = [](std::string_view text, void* member) -> std::string_view {
+        if (!text.ends_with('%'))
+            return "not a percentage";
+        if (member)
+            *static_cast<std::string*>(member) = text;
+        return {};
+    },
+    .print = [](std::string& out, const void* member) { out += *static_cast<const std::string*>(member); },
+};
+
 } // namespace
 
 namespace spec::fields {
+
+constexpr Type percentages{.kind = Type::Kind::StringMap, .element = &whole_percent};
+constexpr auto old_rows = std::array{shape("age", &type_of<std::int32_t>), shape("of", &type_of<std::string>)};
+constexpr Type old_shape = make_struct_type("Old", old_rows);
+constexpr Type olds_shape{.kind = Type::Kind::List, .element = &old_shape};
 
 template <>
 inline constexpr auto names_of<Colour> = std::array<std::string_view, 2>{"red", "green"};
@@ -60,6 +86,10 @@ template <>
 inline constexpr auto rows_of<Part> = std::array{
     required<&Part::name>("name"),
     field<&Part::size>("size"),
+};
+template <>
+inline constexpr auto rows_of<Bare> = std::array{
+    field<&Bare::text>("text"),
 };
 template <>
 inline constexpr auto rows_of<Whole> = std::array{
@@ -76,7 +106,12 @@ inline constexpr auto rows_of<Whole> = std::array{
     field<&Whole::percent>("percent", &percentage),
     always_written<&Whole::shown>("shown"),
     server_set<&Whole::made>("made"),
-    ignored("old", "it is old", "fine"),
+    ignored<&Whole::kept>("old", &olds_shape, "it is old"),
+    ignored<&Whole::kept>("older", &type_of<std::string>, "it is old", "fine"),
+    field<&Whole::port>("port"),
+    field<&Whole::boxed>("boxed"),
+    field<&Whole::sizes>("sizes", &percentages),
+    field<&Whole::bare>("bare"),
     unsupported("later", {}, R"({"like":"now"})"),
     refused("never", "it is bad"),
 };
@@ -103,6 +138,10 @@ TEST_CASE("a value is written as it was read") {
         R"({"id":"x","on":true,"small":-2147483648,"big":9223372036854775807,"colour":"green","words":["a",""],)"
         R"("parts":[{"name":"p","size":0},{"name":"q"}],"part":{"name":"r"},"map":{"k":"v","j":""},)"
         R"("raw":[{"x":1.50}],"percent":"7%","shown":true})",
+        R"({"id":"x","shown":false,"port":8080})",
+        R"({"id":"x","shown":false,"port":"http","boxed":{"name":"b","size":7},"sizes":{"a":"1%","b":"2%"},)"
+        R"("bare":{"text":"n"}})",
+        R"({"id":"x","shown":false,"port":""})",
     };
     for (const std::string_view text : texts)
         CHECK(round_trip(text) == text);
@@ -116,7 +155,7 @@ TEST_CASE("unset, empty and null are the same") {
 TEST_CASE("every wrong value is complained about") {
     CHECK(
         round_trip(R"({"id":null,"on":1,"small":2147483648,"big":1.0,"colour":"blue","words":{},"parts":[{},{"name":1}],
-        "part":[],"map":{"a":1},"percent":"7","later":{},"old":"fine","never":{},"idd":0})") ==
+        "part":[],"map":{"a":1},"percent":"7","later":{},"older":"fine","never":{},"port":true,"boxed":{},"sizes":{"a":"1","b":1},"idd":0})") ==
         R"(/on: expected a boolean, not a number
 /small: 2147483648 does not fit in 32 bits
 /big: expected an integer, not 1.0
@@ -128,6 +167,10 @@ TEST_CASE("every wrong value is complained about") {
 /map/a: expected a string, not a number; write "1"
 /percent: not a percentage
 /never: "never" is not supported by this version of podinit: it is bad
+/port: expected a number or a string, not a boolean
+/boxed/name: required value
+/sizes/a: not a percentage
+/sizes/b: expected a string, not a number; write "1"
 /idd: unknown field "idd"; did you mean "id"?
 /id: required value
 )");
@@ -139,6 +182,26 @@ TEST_CASE("a value that changes nothing is no reason to refuse") {
           "/later: \"later\" is not supported by this version of podinit\n");
 }
 
+TEST_CASE("what is ignored is told, kept and written in its place, and its shape is checked") {
+    const std::string_view text = R"({"id":"x","shown":false,"old":[{"age":3},{"of":"a"}],"older":"y"})";
+    CHECK(round_trip(text) == text);
+    CHECK(round_trip(text, fields::Mode::Output) == text);
+    CHECK(round_trip(R"({"id":"x","old":[],"older":"fine"})") == R"({"id":"x","shown":false})");
+    CHECK(round_trip(R"({"id":"x","old":[{"ag":3},{"age":"3"},{"of":3}],"older":1})") ==
+          R"(/old/0/ag: unknown field "ag"; did you mean "age"?
+/old/1/age: expected a number, not a string
+/old/2/of: expected a string, not a number; write "3"
+/old: ignored: it is old
+/older: expected a string, not a number; write "1"
+/older: ignored: it is old
+)");
+}
+
+TEST_CASE("a number where a name may be is an integer of 32 bits") {
+    CHECK(round_trip(R"({"id":"x","port":1.5})") == "/port: expected an integer, not 1.5\n");
+    CHECK(round_trip(R"({"id":"x","port":2147483648})") == "/port: 2147483648 does not fit in 32 bits\n");
+}
+
 TEST_CASE("what a server sets is read from podinit's own output only") {
     const std::string_view text = R"({"id":"x","shown":false,"made":"today"})";
     CHECK(round_trip(text, fields::Mode::Output) == text);
@@ -146,7 +209,7 @@ TEST_CASE("what a server sets is read from podinit's own output only") {
 }
 
 TEST_CASE("other tools may write more than we know") {
-    const std::string_view text = R"({"id":"x","unknown":1,"later":1,"old":1,"never":1})";
+    const std::string_view text = R"({"id":"x","unknown":1,"later":1,"never":1})";
     CHECK(round_trip(text, fields::Mode::Lax) == R"({"id":"x","shown":false})");
     CHECK(round_trip(text, fields::Mode::Output) == R"({"id":"x","shown":false})");
 }
