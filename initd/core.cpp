@@ -93,6 +93,7 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
         }
         break;
     case Event::Kind::RestartAsked: restart(event.run.unit, now, out); break;
+    case Event::Kind::RetryAsked: retry(slot, out); break;
     case Event::Kind::ShutdownAsked:
         shutting_down_ = true;
         for (std::uint32_t i = 0; i < pods_.size(); ++i)

@@ -31,7 +31,8 @@
 // "Stopping" is no state of a unit but `terminated`: a Starting or Running unit that has been signalled has a deadline,
 // and its exit is then not followed by a start unless `start_again` says so (podctl restart, which starts it at once).
 // A StartFailed that is `not_created` (no such image) is no run: it is retried under every restart policy, leaves no
-// last state and counts no restart, as on Kubernetes, where no container exists by then.
+// last state and counts no restart, as on Kubernetes, where no container exists by then. RetryAsked ends the wait for
+// the next try at it, or at a sandbox, at once; the back-off goes on from where it was.
 //
 // Restart back-off: see backoff.hpp. It is the container's own, counts exits with 0 too, and stays when an operator
 // restarts it; a sandbox that fails or is lost has one of its own.
@@ -100,6 +101,7 @@ struct Event {
         StartFailed,   // run of a container, exit.not_created
         Exited,        // run of a container, exit
         RestartAsked,  // unit of a container; of unit 0: all of the pod's
+        RetryAsked,    // slot: what could not be made or started before may succeed now
         ShutdownAsked, // grace: the cap on every pod's grace period (`never`: none)
     };
     Kind kind;
@@ -228,6 +230,7 @@ class Core {
     void terminate(Unit name, UnitState& unit, Millis kill_at, Actions& out) noexcept;
     void stop_units(std::uint32_t slot, Millis kill_at, Actions& out) noexcept;
     void restart(Unit name, Millis now, Actions& out) noexcept;
+    void retry(std::uint32_t slot, Actions& out) noexcept;
     void ended(UnitState& unit, const PodState& pod, const Exit& exit, Millis now) noexcept;
     void not_created(UnitState& unit, const PodState& pod, Millis now) noexcept;
     void wait_until(UnitState& unit, Millis resume, Millis now) noexcept;

@@ -85,6 +85,19 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
     settle(slot, out);
 }
 
+void Core::retry(std::uint32_t slot, Actions& out) noexcept {
+    if (!in_use(slot) || pods_[slot].stop_asked != never)
+        return;
+    if (pods_[slot].phase == PodPhase::Making && pods_[slot].retry_at != never)
+        return make_sandbox(slot, out);
+    for (UnitState& unit : units_of(slot))
+        if (unit.phase == UnitPhase::BackOff && unit.not_created) {
+            unit.phase = UnitPhase::Idle;
+            unit.resume = never;
+        }
+    settle(slot, out);
+}
+
 void Core::ended(UnitState& unit, const PodState& pod, const Exit& exit, Millis now) noexcept {
     // An exit that outran the report of the start is still a run.
     const Millis started = exit.never_ran ? never : unit.started == never ? now : unit.started;

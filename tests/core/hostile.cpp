@@ -78,7 +78,7 @@ void Kernel::user_acts(std::uint32_t slot) {
     } else if (chance(50)) {
         tell({.kind = Kind::PodRemoved, .run = {Unit(slot, 0), 0}, .grace = grace});
     } else {
-        tell({.kind = Kind::RestartAsked, .run = {unit, 0}});
+        tell({.kind = chance(50) ? Kind::RestartAsked : Kind::RetryAsked, .run = {unit, 0}});
     }
 }
 

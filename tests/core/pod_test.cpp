@@ -342,6 +342,7 @@ TEST_CASE("an event that fits no state changes nothing") {
     for (RunId run : {no_pod, no_slot}) {
         CHECK(s.tell({.kind = Event::Kind::PodRemoved, .run = run}) == "");
         CHECK(s.tell({.kind = Event::Kind::RestartAsked, .run = run}) == "");
+        CHECK(s.tell({.kind = Event::Kind::RetryAsked, .run = run}) == "");
     }
     CHECK(s.tell({.kind = Event::Kind::RestartAsked, .run = no_unit}) == "");
     CHECK(s.gone(0) == "");

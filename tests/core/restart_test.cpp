@@ -245,3 +245,40 @@ TEST_CASE("podctl restart of a pod restarts all of its containers, each as soon 
     CHECK(s.exits(0, 2, 0) == "start 0/2");
     CHECK(s.exits(0, 1, 0) == "start 0/1");
 }
+
+TEST_CASE("what waits for a container or a sandbox that could not be made may be told to try at once") {
+    Story s;
+    s.add(0, {.containers = 2});
+    CHECK(s.retry(0) == ""); // its sandbox is being made
+    s.fail(0);
+    CHECK(s.retry(0) == "make 0");
+    CHECK(s.pass(1h) == "");
+    CHECK(s.ready(0) == "start 0/1, start 0/2");
+    CHECK(s.retry(0) == "");
+    s.start_failed(0, 1, true);
+    s.started(0, 2);
+    CHECK(s.retry(0) == "start 0/1");
+    CHECK(s.unit(0, 1).restarts == 0);
+    s.start_failed(0, 1, true);
+    CHECK(s.wait() == 20); // the back-off went on
+    s.started(0, 1);
+    for (int exits = 0; exits < 2; ++exits)
+        s.exits(0, 1, 1);
+    s.started(0, 1);
+    s.exits(0, 1, 1);
+    CHECK(s.unit(0, 1).phase == UnitPhase::BackOff);
+    CHECK(s.retry(0) == ""); // it ran, and waits for having failed
+}
+
+TEST_CASE("nothing is tried again in a pod that is to go") {
+    Story s;
+    s.add(0);
+    s.fail(0);
+    CHECK(s.remove(0) == "drop 0");
+    CHECK(s.retry(0) == "");
+    s.add(1);
+    s.ready(1);
+    s.start_failed(1, 1, true);
+    CHECK(s.shut_down() == "drop 1");
+    CHECK(s.retry(1) == "");
+}

@@ -88,6 +88,9 @@ std::string Story::exits(std::uint32_t slot, std::uint32_t index, int code) {
 std::string Story::restart(std::uint32_t slot, std::uint32_t index) {
     return tell({.kind = Event::Kind::RestartAsked, .run = {Unit(slot, index), 0}});
 }
+std::string Story::retry(std::uint32_t slot) {
+    return tell({.kind = Event::Kind::RetryAsked, .run = {Unit(slot, 0), 0}});
+}
 std::string Story::shut_down(Millis cap) {
     return tell({.kind = Event::Kind::ShutdownAsked, .run = {}, .grace = cap});
 }

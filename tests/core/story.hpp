@@ -30,6 +30,7 @@ class Story {
     std::string start_failed(std::uint32_t slot, std::uint32_t index = 1, bool not_created = false);
     std::string exits(std::uint32_t slot, std::uint32_t index, int code);
     std::string restart(std::uint32_t slot, std::uint32_t index = 0);
+    std::string retry(std::uint32_t slot);
     std::string shut_down(Millis cap = never);
     std::string tell(const initd::Event& event);
 
