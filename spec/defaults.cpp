@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/image.hpp"
-#include "spec/manifest.hpp"
+#include "spec/manifest_parts.hpp"
 #include "spec/pod_fields.hpp"
 #include "spec/rules.hpp"
 
@@ -54,13 +54,15 @@ void default_container(Container& container, bool host_network) {
 
 } // namespace
 
-void apply_defaults(Pod& pod) {
-    ObjectMeta& metadata = pod.metadata;
+void apply_defaults(ObjectMeta& metadata) {
     if (metadata.namespace_.empty())
         metadata.namespace_ = "default";
     std::ranges::sort(metadata.labels);
     std::ranges::sort(metadata.annotations);
+}
 
+void apply_defaults(Pod& pod) {
+    apply_defaults(pod.metadata);
     PodSpec& spec = pod.spec;
     default_to(spec.restart_policy, RestartPolicy::Always);
     default_to(spec.termination_grace_period_seconds, std::int64_t{30});

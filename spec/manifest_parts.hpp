@@ -10,6 +10,8 @@
 
 namespace spec {
 
+void apply_defaults(ObjectMeta& metadata);
+
 // read_manifest() of a document that is parsed already; `bytes` is about how long its text is.
 std::expected<Manifest, Problems> read_pod(const json::Node& root, std::size_t bytes);
 

@@ -429,5 +429,6 @@ std::string full_name(const ObjectMeta& metadata);
 
 // The value of an annotation or label, or nullptr.
 const std::string* find(const StringMap& map, std::string_view key) noexcept;
+const std::string* find_sorted(const StringMap& map, std::string_view key) noexcept; // of a map sorted by key
 
 } // namespace spec

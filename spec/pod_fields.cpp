@@ -77,7 +77,7 @@ inline constexpr auto rows_of<ObjectMeta> = std::array{
     field<&ObjectMeta::labels>("labels"),
     server_set("managedFields"),
     field<&ObjectMeta::name>("name"),
-    always_written<&ObjectMeta::namespace_>("namespace"),
+    field<&ObjectMeta::namespace_>("namespace"),
     owner_references(),
     server_set("resourceVersion"),
     server_set("selfLink"),
