@@ -81,14 +81,17 @@ void write_list(Sink& out, const Type& type, const void* list) {
     out.put(']');
 }
 
-void write_map(Sink& out, const StringMap& map) {
+void write_map(Sink& out, const Type& type, const StringMap& map) {
     char before = '{';
     for (const auto& [key, value] : map) {
         out.put(before);
         before = ',';
         append_json_string(out, key);
         out.put(':');
-        append_json_string(out, value);
+        if (type.element)
+            write_value(out, *type.element, &value);
+        else
+            append_json_string(out, value);
     }
     if (before == '{')
         out.put('{');
@@ -108,7 +111,7 @@ void write_value(Sink& out, const Type& type, const void* member) {
         const void* value = type.elements(member, count);
         return count == 0 ? out.append("null") : write_value(out, *type.element, value);
     }
-    case Kind::StringMap: return write_map(out, *static_cast<const StringMap*>(member));
+    case Kind::StringMap: return write_map(out, type, *static_cast<const StringMap*>(member));
     case Kind::Raw: {
         const std::string& text = static_cast<const RawJson*>(member)->text;
         return out.append(text.empty() ? "null" : text);
