@@ -73,7 +73,8 @@ void apply_defaults(Pod& pod) {
     if (spec.security_context && is_empty(*spec.security_context))
         spec.security_context.reset();
     for (Volume& volume : spec.volumes) {
-        if (!volume.host_path && !volume.empty_dir)
+        if (!volume.host_path && !volume.empty_dir && !volume.config_map && !volume.secret && !volume.downward_api &&
+            !volume.projected)
             volume.empty_dir.emplace();
         if (volume.host_path && volume.host_path->type == HostPathType::Unset)
             volume.host_path->type.reset();

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <signal.h>
 
 namespace spec {
 
@@ -29,18 +33,40 @@ char lower(char c) {
     return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+bool is_name_char(char c) {
+    return is_alnum(c) || c == '-' || c == '_' || c == '.';
+}
+
+bool is_word_char(char c) {
+    return is_lower_alnum(c) || c == '-' || c == '_';
+}
+
+template <class Inner, class Outer>
+bool is_enclosed(std::string_view text, Inner inner, Outer at_both_ends) {
+    return !text.empty() && at_both_ends(text.front()) && at_both_ends(text.back()) && std::ranges::all_of(text, inner);
+}
+
 // A NAME of at most 63 characters, alphanumeric at both ends.
 bool is_qualified_name(std::string_view name) {
-    if (name.empty() || name.size() > 63 || !is_alnum(name.front()) || !is_alnum(name.back()))
-        return false;
-    return std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
+    return name.size() <= 63 && is_enclosed(name, is_name_char, is_alnum);
 }
 
 // A label without the limit on its length: subdomains only limit the whole.
 bool is_label_text(std::string_view name) {
-    if (name.empty() || !is_lower_alnum(name.front()) || !is_lower_alnum(name.back()))
-        return false;
-    return std::ranges::all_of(name, [](char c) { return is_lower_alnum(c) || c == '-'; });
+    return is_enclosed(
+        name, [](char c) { return is_lower_alnum(c) || c == '-'; }, is_lower_alnum);
+}
+
+template <class IsPart>
+bool all_parts(std::string_view text, std::string_view separators, IsPart is_part) {
+    for (;;) {
+        const std::size_t end = text.find_first_of(separators);
+        if (!is_part(text.substr(0, end)))
+            return false;
+        if (end == std::string_view::npos)
+            return true;
+        text.remove_prefix(end + 1);
+    }
 }
 
 } // namespace
@@ -50,16 +76,7 @@ bool is_dns_label(std::string_view name) noexcept {
 }
 
 bool is_dns_subdomain(std::string_view name) noexcept {
-    if (name.size() > 253)
-        return false;
-    for (;;) {
-        const std::size_t dot = name.find('.');
-        if (!is_label_text(name.substr(0, dot)))
-            return false;
-        if (dot == std::string_view::npos)
-            return true;
-        name.remove_prefix(dot + 1);
-    }
+    return name.size() <= 253 && all_parts(name, ".", is_label_text);
 }
 
 bool is_label_key(std::string_view key) noexcept {
@@ -82,15 +99,57 @@ bool is_port_name(std::string_view name) noexcept {
            std::ranges::any_of(name, is_lower);
 }
 
-bool has_dot_dot(std::string_view path) noexcept {
-    for (;;) {
-        const std::size_t slash = path.find('/');
-        if (path.substr(0, slash) == "..")
+bool is_config_key(std::string_view key) noexcept {
+    return !key.empty() && key.size() <= 253 && key != "." && !key.starts_with("..") &&
+           std::ranges::all_of(key, is_name_char);
+}
+
+bool is_header_name(std::string_view name) noexcept {
+    return !name.empty() && std::ranges::all_of(name, [](char c) { return is_alnum(c) || c == '-'; });
+}
+
+bool is_search_domain(std::string_view name) noexcept {
+    if (name == ".")
+        return true;
+    if (name.ends_with('.'))
+        name.remove_suffix(1);
+    return name.size() <= 253 && all_parts(name, ".", [](std::string_view part) {
+               part.remove_prefix(part.starts_with('_'));
+               return is_enclosed(part, is_word_char, is_lower_alnum);
+           });
+}
+
+bool is_sysctl_name(std::string_view name) noexcept {
+    return name.size() <= 253 &&
+           all_parts(name, "./", [](std::string_view part) { return is_enclosed(part, is_word_char, is_lower_alnum); });
+}
+
+bool is_signal_name(std::string_view name) noexcept {
+    if (!name.starts_with("SIG"))
+        return false;
+    name.remove_prefix(3);
+    if (name == "RTMIN" || name == "RTMAX" || name == "CLD" || name == "IO" || name == "IOT")
+        return true;
+    for (int signal = 1; signal < 32; ++signal)
+        if (const char* abbreviation = sigabbrev_np(signal); abbreviation && name == abbreviation)
             return true;
-        if (slash == std::string_view::npos)
-            return false;
-        path.remove_prefix(slash + 1);
-    }
+    const bool up = name.starts_with("RTMIN+");
+    if (!up && !name.starts_with("RTMAX-"))
+        return false;
+    name.remove_prefix(6);
+    if (name.empty() || name.size() > 2 || name.front() == '0' || !std::ranges::all_of(name, is_digit))
+        return false;
+    const int offset = name.size() == 1 ? name[0] - '0' : (name[0] - '0') * 10 + (name[1] - '0');
+    return offset <= (up ? 15 : 14);
+}
+
+bool is_ip_address(const std::string& text) noexcept {
+    in6_addr address; // room for either
+    return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+bool has_dot_dot(std::string_view path) noexcept {
+    return !all_parts(path, "/", [](std::string_view part) { return part != ".."; });
 }
 
 std::string quoted(std::string_view text) {

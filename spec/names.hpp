@@ -16,6 +16,13 @@ bool is_label_value(std::string_view value) noexcept;  // empty, or as NAME: at 
 bool is_env_name(std::string_view name) noexcept;      // printable ASCII without "="
 bool is_port_name(std::string_view name) noexcept;     // IANA service name: at most 15, a letter in it
 
+bool is_config_key(std::string_view key) noexcept;     // of a ConfigMap or Secret: a file's name of [-._a-zA-Z0-9]
+bool is_header_name(std::string_view name) noexcept;   // of HTTP: letters, digits and "-"
+bool is_search_domain(std::string_view name) noexcept; // subdomain with "_", perhaps with a dot at its end, or "."
+bool is_sysctl_name(std::string_view name) noexcept;   // parts of [a-z0-9_-] between "." or "/"
+bool is_signal_name(std::string_view name) noexcept;   // of Linux: "SIGTERM", "SIGRTMIN+3"
+bool is_ip_address(const std::string& text) noexcept;  // IPv4 in four decimal parts, or IPv6 without a zone
+
 // Does a slash-separated path have an element ".."?
 bool has_dot_dot(std::string_view path) noexcept;
 

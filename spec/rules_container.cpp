@@ -1,100 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/image.hpp"
 #include "spec/names.hpp"
-#include "spec/rules.hpp"
+#include "spec/rules_parts.hpp"
 #include "spec/unique.hpp"
-
-#include <algorithm>
 
 namespace spec {
 
-void Rules::container(const Container& container, const Path& path) const {
-    if (!is_dns_label(container.name))
-        error(path.child("name"), quoted(container.name) +
-                                      " is not a DNS-1123 label: at most 63 lower case letters, digits "
-                                      "and '-', with a letter or a digit at both ends");
-    if (!valid_image_name(container.image))
-        error(path.child("image"), quoted(container.image) + " is not an image name such as \"host\", \"myapp:v1\" or "
-                                                             "\"registry.example/team/myapp@sha256:...\"");
-    for (std::size_t i = 0; i < container.env.size(); ++i)
-        if (!is_env_name(container.env[i].name))
-            error(path.child("env", i).child("name"),
-                  quoted(container.env[i].name) +
-                      " is not the name of an environment variable: printable ASCII without '='");
+namespace {
+
+constexpr std::size_t max_restart_rules = 20;
+constexpr std::size_t max_exit_codes = 255;
+
+// Only the regular containers' ports must be the same as the machine's under hostNetwork, as the API server has it.
+void check_port(const PodChecker& check, const ContainerPort& port, const Path& path, Role role) {
+    check.port(path.child("containerPort"), port.container_port);
+    if (!port.name.empty() && !is_port_name(port.name))
+        check.error(path.child("name"), quoted(port.name) +
+                                            " is not a port name: at most 15 lower case letters, digits and single "
+                                            "'-', with at least one letter");
+    if (!port.host_ip.empty() && !is_ip_address(port.host_ip)) // the API server lets it pass, and no port works
+        check.error(path.child("hostIP"), quoted(port.host_ip) + " is not an IP address");
+    if (!port.host_port || (check.spec.host_network && *port.host_port == port.container_port))
+        return; // the default, or what it would be: nothing that was not said above
+    if (!check.spec.host_network || role != Role::Regular)
+        check.port(path.child("hostPort"), *port.host_port);
+    else
+        check.error(path.child("hostPort"), "must match containerPort when hostNetwork is true");
+}
+
+void check_ports(const PodChecker& check, const Container& container, const Path& path, Role role) {
     for (std::size_t i = 0; i < container.ports.size(); ++i)
-        port(container.ports[i], path.child("ports", i));
+        check_port(check, container.ports[i], path.child("ports", i), role);
     for_each_duplicate(
         container.ports, [](const ContainerPort& port) -> const std::string& { return port.name; },
         [&](std::size_t i) {
             if (!container.ports[i].name.empty())
-                error(path.child("ports", i).child("name"), "duplicate value: " + quoted(container.ports[i].name));
+                check.duplicate(path.child("ports", i).child("name"), container.ports[i].name);
         });
-    mounts(container, path);
+}
+
+void check_restart_rule(const Checker& check, const ContainerRestartRule& rule, const Path& path) {
+    if (!rule.action)
+        check.error(path.child("action"), "required value");
+    const Path codes = path.child("exitCodes");
+    if (!rule.exit_codes)
+        return check.error(codes, "required value");
+    if (!rule.exit_codes->op)
+        check.error(codes.child("operator"), "required value");
+    if (rule.exit_codes->values.size() > max_exit_codes)
+        check.error(codes.child("values"), "must have at most " + std::to_string(max_exit_codes) + " items");
+}
+
+void check_restart(const Checker& check, const Container& container, const Path& path) {
+    const std::vector<ContainerRestartRule>& rules = container.restart_policy_rules;
+    if (rules.empty())
+        return;
+    if (!container.restart_policy)
+        check.error(path.child("restartPolicy"), "required value: restartPolicyRules are exceptions from it");
+    const Path at = path.child("restartPolicyRules");
+    if (rules.size() > max_restart_rules)
+        return check.error(at, "must have at most " + std::to_string(max_restart_rules) + " rules");
+    for (std::size_t i = 0; i < rules.size(); ++i)
+        check_restart_rule(check, rules[i], path.child("restartPolicyRules", i));
+}
+
+} // namespace
+
+void check_container(const PodChecker& check, const Container& container, const Path& path, Role role) {
+    check.dns_label(path.child("name"), container.name);
+    // The API server takes any text; a name that no store can hold never starts.
+    if (check.given(path.child("image"), container.image) && !valid_image_name(container.image))
+        check.error(path.child("image"), quoted(container.image) +
+                                             " is not an image name such as \"host\", \"myapp:v1\" or "
+                                             "\"registry.example/team/myapp@sha256:...\"");
+    check_ports(check, container, path, role);
+    check_env(check, container, path);
+    check_mounts(check, container, path);
+    check_probes(check, container, path, role);
+    check_restart(check, container, path);
     if (container.security_context)
-        security_context(*container.security_context, path.child("securityContext"));
-}
-
-void Rules::port(const ContainerPort& port, const Path& path) const {
-    const auto in_range = [](std::int32_t number) { return number >= 1 && number <= 65535; };
-    if (!in_range(port.container_port))
-        error(path.child("containerPort"), "must be between 1 and 65535");
-    if (!port.name.empty() && !is_port_name(port.name))
-        error(path.child("name"), quoted(port.name) +
-                                      " is not a port name: at most 15 lower case letters, digits and single "
-                                      "'-', with at least one letter");
-    if (!port.host_port || (pod_.spec.host_network && *port.host_port == port.container_port))
-        return; // the default, or what it would be: nothing that was not said above
-    const Path at = path.child("hostPort");
-    if (!in_range(*port.host_port))
-        error(at, "must be between 1 and 65535");
-    else if (!pod_.spec.host_network)
-        error(at, "is not supported without hostNetwork by this version of podinit");
-    else
-        error(at, "must match containerPort when hostNetwork is true");
-}
-
-void Rules::mounts(const Container& container, const Path& path) const {
-    if (container.volume_mounts.empty())
-        return;
-    std::vector<std::string_view> volumes;
-    volumes.reserve(pod_.spec.volumes.size());
-    for (const Volume& volume : pod_.spec.volumes)
-        volumes.push_back(volume.name);
-    std::ranges::sort(volumes);
-    for (std::size_t i = 0; i < container.volume_mounts.size(); ++i) {
-        const VolumeMount& mount = container.volume_mounts[i];
-        const Path at = path.child("volumeMounts", i);
-        if (!std::ranges::binary_search(volumes, std::string_view(mount.name)))
-            error(at.child("name"), "not found: " + quoted(mount.name) + " is no volume of this pod");
-        if (mount.mount_path.empty())
-            error(at.child("mountPath"), "required value");
-        else if (mount.mount_path.find(':') != std::string::npos)
-            error(at.child("mountPath"), "must not contain ':'");
-        if (mount.sub_path.starts_with('/'))
-            error(at.child("subPath"), "must be a relative path");
-        else if (has_dot_dot(mount.sub_path))
-            error(at.child("subPath"), "must not contain '..'");
-    }
-    for_each_duplicate(
-        container.volume_mounts, [](const VolumeMount& mount) -> const std::string& { return mount.mount_path; },
-        [&](std::size_t i) {
-            error(path.child("volumeMounts", i).child("mountPath"),
-                  "must be unique: " + quoted(container.volume_mounts[i].mount_path) + " is mounted already");
-        });
-}
-
-void Rules::security_context(const SecurityContext& context, const Path& path) const {
-    check_id(path.child("runAsUser"), context.run_as_user);
-    check_id(path.child("runAsGroup"), context.run_as_group);
-    if (context.allow_privilege_escalation != false)
-        return;
-    const Path at = path.child("allowPrivilegeEscalation");
-    if (context.privileged)
-        error(at, "may not be false when privileged is true");
-    // Only this spelling, as the API server: manifests that it accepts must be accepted here.
-    if (context.capabilities &&
-        std::ranges::find(context.capabilities->add, "CAP_SYS_ADMIN") != context.capabilities->add.end())
-        error(at, "may not be false when capabilities.add has CAP_SYS_ADMIN");
+        check_security(check, *container.security_context, path.child("securityContext"));
 }
 
 } // namespace spec
