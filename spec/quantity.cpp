@@ -71,9 +71,8 @@ std::uint64_t scale(Wide nanos, Suffix suffix) {
     return static_cast<std::uint64_t>(std::min<Wide>(nanos / billion + rest, most));
 }
 
-} // namespace
-
-std::optional<std::int64_t> parse_quantity(std::string_view text) noexcept {
+// The value in parts of a unit, `parts` to each.
+std::optional<std::int64_t> parse(std::string_view text, unsigned parts) {
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+'))
         text.remove_prefix(1);
@@ -95,8 +94,18 @@ std::optional<std::int64_t> parse_quantity(std::string_view text) noexcept {
     const Suffix suffix = parse_suffix(text.substr(i));
     if (!digits || suffix.base == 0)
         return std::nullopt;
-    const auto value = static_cast<std::int64_t>(scale(nanos + rest, suffix));
+    const auto value = static_cast<std::int64_t>(scale((nanos + rest) * parts, suffix));
     return negative ? -value : value;
+}
+
+} // namespace
+
+std::optional<std::int64_t> parse_quantity(std::string_view text) noexcept {
+    return parse(text, 1);
+}
+
+std::optional<std::int64_t> milli_quantity(std::string_view text) noexcept {
+    return parse(text, 1000);
 }
 
 } // namespace spec

@@ -12,4 +12,7 @@ namespace spec {
 // nullopt when the text is no quantity.
 std::optional<std::int64_t> parse_quantity(std::string_view text) noexcept;
 
+// The same in thousandths of a unit, as Quantity.MilliValue(): what a cpu is counted in.
+std::optional<std::int64_t> milli_quantity(std::string_view text) noexcept;
+
 } // namespace spec

@@ -78,6 +78,23 @@ TEST_CASE("quantities are read as Kubernetes reads them, rounded up") {
     }
 }
 
+TEST_CASE("a cpu is counted in thousandths, rounded up") {
+    const std::pair<std::string_view, std::int64_t> quantities[] = {
+        {"0", 0},          {"1", 1000},
+        {"100m", 100},     {"1.5", 1500},
+        {"0.0001", 1},     {"1u", 1},
+        {"1n", 1},         {"0.0000000001", 1},
+        {"2.0005", 2001},  {"1Ki", 1'024'000},
+        {"-100m", -100},   {"1e3", 1'000'000},
+        {"1k", 1'000'000}, {"9E", std::numeric_limits<std::int64_t>::max()},
+    };
+    for (const auto& [text, value] : quantities) {
+        INFO(text);
+        CHECK(milli_quantity(text) == value);
+    }
+    CHECK_FALSE(milli_quantity("m"));
+}
+
 TEST_CASE("$(VAR) is expanded as the kubelet does it") {
     const StringMap env = {{"A", "new"}, {"B", "$(A)"}, {"", "nothing"}};
     const std::pair<std::string_view, std::string_view> texts[] = {
