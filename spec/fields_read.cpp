@@ -25,7 +25,7 @@ bool asks_for_nothing(const Node& value, std::string_view unless) {
     switch (value.kind) {
     case json::Kind::Null: return true;
     case json::Kind::Bool: return unless == (value.boolean ? "true" : "false");
-    case json::Kind::Int: return value.integer == 0 && unless == "0";
+    case json::Kind::Int: return !unless.empty() && unless == std::to_string(value.integer);
     case json::Kind::Number: return false;
     case json::Kind::String: return value.size == 0 || value.string() == unless;
     case json::Kind::Array: return value.size == 0;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of kinds: which exist here, and what becomes of an object of each (internal to spec).
+#pragma once
+
+#include "spec/fields.hpp"
+#include "spec/object.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spec {
+
+struct Recognized {
+    Kind kind;
+    std::string resource; // as kubectl prints it
+    std::string_view why; // Ignored: the reason
+};
+
+// The root of a document, by apiVersion and kind. nullopt: it is refused, and the reader has the error that says why.
+std::optional<Recognized> recognize(fields::Reader& reader, const json::Node& object);
+
+// Its table; nullptr when Ignored.
+const fields::Type* type_of(Kind kind) noexcept;
+
+} // namespace spec
