@@ -4,6 +4,7 @@
 #include "spec/control.hpp"
 #include "spec/manifest.hpp"
 #include "tools/podctl/fd.hpp"
+#include "tools/podctl/json_stream.hpp"
 #include "tools/podctl/json_value.hpp"
 #include "tools/podctl/output.hpp"
 
@@ -102,8 +103,8 @@ std::vector<std::string> expand_paths(std::span<const std::string> paths, bool r
 }
 
 // The object or, for a List, its objects.
-void add_objects(Inputs& inputs, std::string json, InputFile& file, std::size_t document) {
-    InputObject whole{.json = std::move(json), .file = &file, .document = document, .pointer = ""};
+void add_objects(Inputs& inputs, std::string json, InputFile& file, std::size_t document, YamlMark begin = {1, 1}) {
+    InputObject whole{.json = std::move(json), .file = &file, .document = document, .pointer = "", .begin = begin};
     const auto value = read_json(whole.json);
     const JsonValue* kind = value ? value->find("kind") : nullptr;
     if (!kind || (kind->text != "List" && kind->text != "PodList")) {
@@ -123,27 +124,47 @@ void add_objects(Inputs& inputs, std::string json, InputFile& file, std::size_t 
                                   .pointer = "/items/" + std::to_string(i)});
 }
 
-bool starts_like_json(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    return first != text.npos && text[first] == '{';
+// JSON is YAML too, as far as positions go.
+std::vector<YamlDocument> documents_of_json(std::string_view text) {
+    std::vector<YamlDocument> documents;
+    for (const JsonText& object : split_json(text)) {
+        auto read = read_yaml(object.text, object.begin);
+        documents.push_back(read && read->size() == 1 ? std::move(read->front()) : YamlDocument({YamlNode{}}));
+    }
+    return documents;
 }
 
 YamlMark position(const InputObject& object, std::string_view pointer) {
     auto& documents = object.file->documents;
-    if (!documents) // JSON is YAML too, as far as positions go
-        documents = read_yaml(object.file->text).value_or(std::vector<YamlDocument>{});
+    if (!documents)
+        documents = documents_of_json(object.file->text);
     if (object.document >= documents->size())
         return {};
     return (*documents)[object.document].locate(object.pointer + std::string(pointer));
+}
+
+// Takes the file as JSON if it is meant to be that.
+bool add_json(Inputs& inputs, InputFile& file) {
+    const std::vector<JsonText> objects = split_json(file.text);
+    const std::size_t first = file.text.find_first_not_of(" \t\r\n");
+    if (objects.empty() && file.name.ends_with(".json") && first != file.text.npos && file.text[first] == '{') {
+        add_objects(inputs, file.text, file, 0); // what is wrong with it is told by those who read it
+        return true;
+    }
+    // One object alone may also be a flow mapping of YAML.
+    if (objects.empty() || (objects.size() == 1 && !file.name.ends_with(".json") && !read_json(objects[0].text)))
+        return false;
+    for (std::size_t i = 0; i < objects.size(); ++i)
+        add_objects(inputs, std::string(objects[i].text), file, i, objects[i].begin);
+    return true;
 }
 
 } // namespace
 
 void add_file(Inputs& inputs, const std::string& path) {
     InputFile& file = inputs.files.emplace_back(read_file(path));
-    // A flow mapping of YAML begins like JSON, so what is no JSON has another chance.
-    if (starts_like_json(file.text) && (file.name.ends_with(".json") || read_json(file.text)))
-        return add_objects(inputs, file.text, file, 0);
+    if (add_json(inputs, file))
+        return;
     const auto report = [&](const spec::Problem& problem) {
         inputs.problems.push_back({file.name, problem.line, problem.column, problem.pointer, problem.message});
     };
@@ -176,6 +197,10 @@ std::vector<std::string> Inputs::errors() const {
 
 Located locate(const InputObject& object, const spec::Problem& problem) {
     Located located{object.file->name, problem.line, problem.column, object.pointer + problem.pointer, problem.message};
+    if (problem.line != 0) {
+        located.column += problem.line == 1 ? object.begin.column - 1 : 0;
+        located.line += object.begin.line - 1;
+    }
     if (!problem.pointer.empty() || problem.line == 0) {
         const YamlMark mark = position(object, problem.pointer);
         located.line = mark.line;

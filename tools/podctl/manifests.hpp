@@ -21,10 +21,11 @@ struct InputFile {
 };
 
 struct InputObject {
-    std::string json; // compact
+    std::string json; // as it is written, or made of YAML
     InputFile* file = nullptr;
     std::size_t document = 0; // in the file
     std::string pointer;      // where in the document: "" or, in a List, "/items/3"
+    YamlMark begin{1, 1};     // of the document, when it is written as JSON
 };
 
 // A problem with the place in the file where its value is written, as far as it can be told (line 0: it cannot).

@@ -3,12 +3,12 @@
 #include "tools/podctl/yaml_read.hpp"
 
 #include "spec/text.hpp"
+#include "tools/podctl/json_value.hpp"
 #include "tools/podctl/yaml_scalar.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <set>
+#include <unordered_map>
 #include <utility>
 
 namespace ctl {
@@ -29,35 +29,41 @@ std::string decode_base64(const YamlNode& node) {
     static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     unsigned bits = 0;
-    int count = 0;
+    std::size_t count = 0; // of characters
+    std::size_t padding = 0;
     for (const char c : node.value) {
-        if (c == '=' || c == ' ' || c == '\n')
+        if (c == '\n' || c == '\r')
             continue;
         const char* found = c != '\0' ? std::strchr(alphabet, c) : nullptr;
-        if (!found)
+        padding += c == '=';
+        if (c != '=' && (!found || padding != 0))
             refuse(node, "!!binary value is not base64");
-        bits = bits << 6 | static_cast<unsigned>(found - alphabet);
-        if ((count += 6) >= 8)
-            out += static_cast<char>(bits >> (count -= 8) & 0xff);
+        bits = bits << 6 | (found ? static_cast<unsigned>(found - alphabet) : 0);
+        if (++count % 4 == 0)
+            for (const int shift : {16, 8, 0})
+                out += static_cast<char>(bits >> shift & 0xff);
     }
+    if (count % 4 != 0 || padding > 2)
+        refuse(node, "!!binary value is not base64");
+    out.resize(out.size() - padding);
+    std::string json;
+    spec::append_json_string(json, out);
+    if (!read_json(json))
+        refuse(node, "!!binary value is not UTF-8, and JSON holds nothing else");
     return out;
 }
 
-struct Value {
-    ScalarKind kind;
-    std::string text; // a string's value, anything else's JSON
-};
-
-Value value_of(const YamlNode& node) {
+// What a scalar is: `json` of a string is its value.
+Scalar value_of(const YamlNode& node) {
     std::string_view tag = node.tag;
     const bool standard = tag.starts_with(standard_tags);
     if (standard)
         tag.remove_prefix(standard_tags.size());
     if (standard && tag == "binary")
-        return {ScalarKind::String, decode_base64(node)};
+        return {.json = decode_base64(node)};
     const bool typed = standard && (tag == "int" || tag == "float" || tag == "bool" || tag == "null");
     if ((!tag.empty() && !typed) || (!node.plain && !typed))
-        return {ScalarKind::String, node.value};
+        return {.json = node.value};
     Scalar scalar = resolve_plain(node.value);
     const bool fits = !typed || (tag == "int" && scalar.kind == ScalarKind::Int) ||
                       (tag == "float" && (scalar.kind == ScalarKind::Float || scalar.kind == ScalarKind::Int)) ||
@@ -66,19 +72,22 @@ Value value_of(const YamlNode& node) {
     if (!fits)
         refuse(node, "\"" + node.value + "\" is no !!" + std::string(tag));
     if (scalar.kind == ScalarKind::String)
-        return {ScalarKind::String, node.value};
-    if (scalar.json.empty())
-        refuse(node, "JSON has no number \"" + node.value + "\"");
-    return {scalar.kind, std::move(scalar.json)};
+        scalar.json = node.value;
+    return scalar;
 }
 
 std::string key_of(const YamlNode& node) {
     if (node.kind != YamlNode::Kind::Scalar)
         refuse(node, "a key must be a scalar");
-    Value value = value_of(node);
-    if (value.kind == ScalarKind::Null)
-        refuse(node, "a key must not be null");
-    return std::move(value.text);
+    Scalar value = value_of(node);
+    switch (value.kind) {
+    case ScalarKind::Null: refuse(node, "a key must not be null");
+    case ScalarKind::Float: return float_key(value.number);
+    case ScalarKind::Bool:
+    case ScalarKind::Int:
+    case ScalarKind::String: break;
+    }
+    return std::move(value.json);
 }
 
 bool is_merge(const YamlNode& key) {
@@ -90,6 +99,36 @@ struct Member {
     std::string key;
     std::uint32_t key_node;
     std::uint32_t value_node;
+    std::uint32_t own_key; // the key node that the mapping itself has for it; 0: it was merged
+};
+
+// Members in the order in which their keys come first.
+class Members {
+  public:
+    void add_own(std::string key, const std::vector<YamlNode>& nodes, std::uint32_t key_node,
+                 std::uint32_t value_node) {
+        Member& member = place(std::move(key));
+        if (member.own_key != 0)
+            refuse(nodes[key_node], "duplicate key \"" + member.key + "\", first in line " +
+                                        std::to_string(nodes[member.own_key].mark.line));
+        member.key_node = member.own_key = key_node;
+        member.value_node = value_node;
+    }
+    void merge(Member merged) {
+        Member& member = place(std::move(merged.key));
+        member.key_node = merged.key_node;
+        member.value_node = merged.value_node;
+    }
+    std::vector<Member> take() { return std::move(list_); }
+
+  private:
+    Member& place(std::string key) {
+        const auto [at, is_new] = index_.try_emplace(key, list_.size());
+        return is_new ? list_.emplace_back(std::move(key), 0, 0, 0) : list_[at->second];
+    }
+
+    std::vector<Member> list_;
+    std::unordered_map<std::string, std::size_t> index_;
 };
 
 // A walk over the tree with every alias written out, bounded in depth, nodes and bytes.
@@ -98,24 +137,20 @@ class Walk {
     explicit Walk(const std::vector<YamlNode>& nodes)
         : nodes_(nodes) {}
 
-    // The members of a mapping, merges resolved: its own in the order in which they are written, then merged ones.
+    // The members of a mapping, merges done.
     std::vector<Member> members(const YamlNode& mapping, std::size_t depth) {
         enter(mapping, depth);
-        std::vector<Member> own;
-        std::vector<std::uint32_t> merges;
+        Members members;
         for (std::size_t i = 0; i + 1 < mapping.children.size(); i += 2) {
             const std::uint32_t key = mapping.children[i];
             const std::uint32_t value = mapping.children[i + 1];
             enter(nodes_[key], depth);
             if (is_merge(nodes_[key]))
-                merges.push_back(value);
+                merge_into(members, value, depth + 1);
             else
-                own.push_back({key_of(nodes_[key]), key, value});
+                members.add_own(key_of(nodes_[key]), nodes_, key, value);
         }
-        refuse_duplicates(own);
-        if (!merges.empty())
-            merge_into(own, merges, depth + 1);
-        return own;
+        return members.take();
     }
 
     void write(std::uint32_t index, std::size_t depth) {
@@ -152,55 +187,35 @@ class Walk {
     void enter(const YamlNode& node, std::size_t depth) {
         if (depth + (node.kind == YamlNode::Kind::Scalar ? 0 : 1) > max_yaml_depth)
             refuse(node, "nested too deeply");
-        if (++visited_ > max_yaml_nodes || out.size() > max_yaml_output)
+        read_bytes_ += node.value.size();
+        if (++visited_ > max_yaml_nodes || std::max(read_bytes_, out.size()) > max_yaml_output)
             refuse(node, "too large once its aliases are written out");
     }
 
     void write_scalar(const YamlNode& node) {
-        const Value value = value_of(node);
+        const Scalar value = value_of(node);
         if (value.kind == ScalarKind::String)
-            spec::append_json_string(out, value.text);
-        else
-            out += value.text;
+            return spec::append_json_string(out, value.json);
+        if (value.json.empty())
+            refuse(node, "JSON has no number \"" + node.value + "\"");
+        out += value.json;
     }
 
-    void refuse_duplicates(const std::vector<Member>& members) const {
-        std::vector<const Member*> sorted;
-        for (const Member& member : members)
-            sorted.push_back(&member);
-        std::stable_sort(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->key < b->key; });
-        const auto twice =
-            std::adjacent_find(sorted.begin(), sorted.end(), [](auto* a, auto* b) { return a->key == b->key; });
-        if (twice == sorted.end())
-            return;
-        const YamlNode& first = nodes_[(*twice)->key_node];
-        refuse(nodes_[(*(twice + 1))->key_node],
-               "duplicate key \"" + (*twice)->key + "\", first in line " + std::to_string(first.mark.line));
-    }
-
-    void merge_into(std::vector<Member>& own, const std::vector<std::uint32_t>& merges, std::size_t depth) {
-        std::set<std::string> seen;
-        for (const Member& member : own)
-            seen.insert(member.key);
-        std::vector<std::uint32_t> mappings;
-        for (const std::uint32_t value : merges) {
-            const YamlNode& node = nodes_[value];
-            if (node.kind == YamlNode::Kind::Sequence)
-                mappings.insert(mappings.end(), node.children.begin(), node.children.end());
-            else
-                mappings.push_back(value);
-        }
+    void merge_into(Members& members, std::uint32_t value, std::size_t depth) {
+        std::vector<std::uint32_t> mappings{value};
+        if (nodes_[value].kind == YamlNode::Kind::Sequence)
+            mappings.assign(nodes_[value].children.rbegin(), nodes_[value].children.rend());
         for (const std::uint32_t index : mappings) {
             if (nodes_[index].kind != YamlNode::Kind::Mapping)
                 refuse(nodes_[index], "\"<<\" needs a mapping or a sequence of mappings");
-            for (Member& member : members(nodes_[index], depth))
-                if (seen.insert(member.key).second)
-                    own.push_back(std::move(member));
+            for (Member& member : this->members(nodes_[index], depth))
+                members.merge(std::move(member));
         }
     }
 
     const std::vector<YamlNode>& nodes_;
     std::size_t visited_ = 0;
+    std::size_t read_bytes_ = 0;
 };
 
 // The next part of a JSON pointer, unescaped (RFC 6901).

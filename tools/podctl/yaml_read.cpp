@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/podctl/yaml_read.hpp"
 
+#include "tools/podctl/yaml_scalar.hpp"
+
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <yaml.h>
 
 namespace ctl {
@@ -23,11 +26,14 @@ spec::Problem problem_at(YamlMark mark, std::string message) {
 
 class Parser {
   public:
-    explicit Parser(std::string_view text)
+    Parser(std::string_view text, YamlMark begin)
         : text_(text) {
         ready_ = yaml_parser_initialize(&parser_) == 1;
-        if (ready_)
-            yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+        if (!ready_)
+            return;
+        yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+        parser_.mark.line = begin.line - 1;
+        parser_.mark.column = begin.column - 1;
     }
     Parser(const Parser&) = delete;
     Parser& operator=(const Parser&) = delete;
@@ -56,6 +62,18 @@ class Parser {
         if (parser_.context)
             message += std::string(" ") + parser_.context;
         return problem_at(mark, std::move(message));
+    }
+
+    // Where in the text there is a \' that libyaml does not take.
+    std::optional<std::size_t> escaped_quote() const {
+        if (parser_.error != YAML_SCANNER_ERROR ||
+            parser_.problem != std::string_view("found unknown escape character"))
+            return std::nullopt;
+        std::size_t offset = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0; // the mark counts characters, but not this one
+        for (std::size_t count = parser_.problem_mark.index; count != 0 && offset < text_.size(); --count)
+            while (++offset < text_.size() && (text_[offset] & 0xC0) == 0x80) {
+            }
+        return text_.substr(offset, 2) == "\\'" ? std::optional(offset) : std::nullopt;
     }
 
   private:
@@ -95,9 +113,9 @@ class Builder {
         return {};
     }
 
-    bool empty() const { // "---" and nothing behind it, or only comments
-        return nodes_.empty() ||
-               (nodes_.size() == 1 && nodes_[0].plain && nodes_[0].value.empty() && nodes_[0].tag.empty());
+    bool empty() const { // "---" and nothing behind it, only comments, or null
+        return nodes_.empty() || (nodes_.size() == 1 && nodes_[0].plain && nodes_[0].tag.empty() &&
+                                  resolve_plain(nodes_[0].value).kind == ScalarKind::Null);
     }
     YamlDocument finish() { return YamlDocument(std::move(nodes_)); }
 
@@ -134,11 +152,14 @@ class Builder {
     std::map<std::string, std::uint32_t> anchors_;
 };
 
-} // namespace
+struct Failed {
+    spec::Problem problem;
+    std::optional<std::size_t> escaped_quote; // what Parser says of it
+};
 
-std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_view text) {
+std::expected<std::vector<YamlDocument>, Failed> read_once(std::string_view text, YamlMark begin) {
     std::vector<YamlDocument> documents;
-    Parser parser(text);
+    Parser parser(text, begin);
     Builder builder;
     while (const yaml_event_t* event = parser.next()) {
         if (event->type == YAML_STREAM_END_EVENT)
@@ -146,11 +167,45 @@ std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_vi
         if (event->type == YAML_DOCUMENT_START_EVENT)
             builder = Builder();
         if (auto taken = builder.take(*event); !taken)
-            return std::unexpected(std::move(taken.error()));
+            return std::unexpected(Failed{std::move(taken.error()), std::nullopt});
         if (event->type == YAML_DOCUMENT_END_EVENT && !builder.empty())
             documents.push_back(builder.finish());
     }
-    return std::unexpected(parser.problem());
+    return std::unexpected(Failed{parser.problem(), parser.escaped_quote()});
+}
+
+// Writes each \' from `at` to the end of its double quotes as libyaml takes it.
+void rewrite_quotes(std::string& text, std::size_t at) {
+    std::string out = text.substr(0, at);
+    for (; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] != '\\' || at + 1 == text.size()) {
+            out += text[at];
+            continue;
+        }
+        ++at;
+        out += text[at] == '\'' ? "\\x27" : std::string{'\\', text[at]};
+    }
+    text = out.append(text, at);
+}
+
+} // namespace
+
+std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_view text, YamlMark begin) {
+    std::string own;
+    if (!text.empty() && !text.ends_with('\n')) // kubectl ends every line, which a literal block shows
+        text = own.append(text) += '\n';
+    for (std::size_t reread = 0;;) {
+        auto documents = read_once(text, begin);
+        if (documents)
+            return *std::move(documents);
+        if (!documents.error().escaped_quote || reread > max_yaml_reread)
+            return std::unexpected(std::move(documents.error().problem));
+        reread += *documents.error().escaped_quote;
+        if (own.empty())
+            own = text;
+        rewrite_quotes(own, *documents.error().escaped_quote);
+        text = own;
+    }
 }
 
 } // namespace ctl

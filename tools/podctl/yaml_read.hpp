@@ -2,8 +2,10 @@
 // YAML in, JSON text out, as kubectl converts it; and the way back from a JSON pointer to a line of the YAML.
 //
 // What is refused beside bad syntax: a key that comes twice in a mapping (kubectl silently takes the last one), a key
-// that is null or a collection, infinity and NaN, nesting deeper than 64, and a document whose aliases blow it up.
-// Explicit keys win over merged ones ("<<"), and earlier merges over later ones.
+// that is null or a collection, infinity and NaN, nesting deeper than 64, a document whose aliases blow it up, and what
+// is not UTF-8 (where kubectl puts U+FFFD).
+// A merge ("<<") is done where it is written: it replaces the keys before it and is replaced by those after it (so
+// kubectl; the YAML specification says that explicit keys win). Of the mappings of one merge the first wins.
 #pragma once
 
 #include "spec/problem.hpp"
@@ -19,7 +21,8 @@ namespace ctl {
 
 inline constexpr std::size_t max_yaml_depth = 64;
 inline constexpr std::size_t max_yaml_nodes = 500'000;    // of one document, with every alias written out
-inline constexpr std::size_t max_yaml_output = 16u << 20; // bytes of JSON
+inline constexpr std::size_t max_yaml_output = 16u << 20; // bytes of JSON, and of the scalars read for it
+inline constexpr std::size_t max_yaml_reread = 16u << 20; // bytes read again because of \' in double quotes
 
 struct YamlMark { // 1-based; 0: unknown
     unsigned line = 0;
@@ -55,7 +58,7 @@ class YamlDocument {
     std::vector<YamlNode> nodes_; // the root is the first
 };
 
-// The documents of a stream, without the empty ones.
-std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_view text);
+// The documents of a stream, without the empty ones and those that are null. The text stands at `begin` of its file.
+std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_view text, YamlMark begin = {1, 1});
 
 } // namespace ctl

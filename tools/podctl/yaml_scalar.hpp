@@ -14,10 +14,14 @@ enum class ScalarKind : unsigned char { Null, Bool, Int, Float, String };
 
 struct Scalar {
     ScalarKind kind = ScalarKind::String;
-    std::string json; // as JSON writes it; "" for a string, and for infinity and NaN, which JSON cannot write
+    std::string json;  // as JSON writes it; "" for a string, and for infinity and NaN, which JSON cannot write
+    double number = 0; // of a Float
 };
 
 Scalar resolve_plain(std::string_view text);
+
+// What sigs.k8s.io/yaml makes of a number that is a mapping's key: the digits of a float of 32 bits.
+std::string float_key(double number);
 
 // Would this string, written plain, be read as something else by kubectl or another YAML 1.1 reader?
 bool needs_quotes(std::string_view text);
