@@ -6,6 +6,7 @@
 #include "spec/pod_fields.hpp"
 #include "spec/rules.hpp"
 #include "spec/uid.hpp"
+#include "spec/unhonoured.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -73,6 +74,7 @@ std::expected<Manifest, Problems> read_pod(const Node& root, std::size_t bytes) 
     validate(pod, reader.problems);
     if (has_errors(reader.problems))
         return std::unexpected(std::move(reader.problems));
+    warn_unhonoured(pod, reader.problems);
     manifest->warnings = std::move(reader.problems);
     write_canonical(*manifest, bytes);
     if (manifest->text.size() > max_manifest_bytes) // it must be readable again

@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace spec {
 
-// Appends a warning for each, at its pointer.
-void warn_unhonoured(const Pod& pod, Problems& problems);
+// Appends a warning for each, at its pointer; of several alike in one list (two hostPorts of a container) the first.
+// Defaults are filled in. `at` is the pointer of the pod: "", or that of a workload's template.
+void warn_unhonoured(const Pod& pod, Problems& problems, std::string_view at = {});
 
 // Why this version does not start the container of that index: the first such field, in words. nullopt: it does.
 std::optional<std::string> unhonoured(const Pod& pod, std::size_t container);
