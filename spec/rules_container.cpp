@@ -78,6 +78,7 @@ void check_container(const PodChecker& check, const Container& container, const 
     check_mounts(check, container, path);
     check_probes(check, container, path, role);
     check_restart(check, container, path);
+    check_resources(check, container.resources, path.child("resources"), At::Container);
     if (container.security_context)
         check_security(check, *container.security_context, path.child("securityContext"));
 }

@@ -44,6 +44,7 @@ void check_annotations(const PodChecker& check, const ObjectMeta& metadata, cons
 void check_pod(const PodChecker& check, const Path& path);
 void check_network(const PodChecker& check, const Path& path);
 void check_host_namespaces(const PodChecker& check, const Path& path);
+void check_pod_resources(const PodChecker& check, const ResourceRequirements& resources, const Path& path);
 void check_volumes(const PodChecker& check, const Path& path);
 void check_pod_security(const PodChecker& check, const PodSecurityContext& context, const Path& path);
 
@@ -52,6 +53,8 @@ void check_container(const PodChecker& check, const Container& container, const 
 void check_env(const PodChecker& check, const Container& container, const Path& path);
 void check_mounts(const PodChecker& check, const Container& container, const Path& path);
 void check_probes(const PodChecker& check, const Container& container, const Path& path, Role role);
+enum class At : std::uint8_t { Container, Pod };
+void check_resources(const Checker& check, const ResourceRequirements& resources, const Path& path, At at);
 void check_security(const PodChecker& check, const SecurityContext& context, const Path& path);
 
 // A reference's. A volume may show less of the pod than an environment variable.

@@ -62,6 +62,8 @@ void check_pod(const PodChecker& check, const Path& path) {
     check_priority(check, path);
     check_network(check, path);
     check_host_namespaces(check, path);
+    if (spec.resources)
+        check_pod_resources(check, *spec.resources, path);
     if (spec.security_context)
         check_pod_security(check, *spec.security_context, path.child("securityContext"));
 }
