@@ -30,7 +30,7 @@ constexpr FieldDoc daemon_set[] = {
     {"kind", "The kind of this object: DaemonSet."},
     {"metadata", "The object's name, namespace, labels and annotations."},
     {"spec", "The pod that runs, and how it is replaced."},
-    {"status", "What became of its pod. Written by podinit."},
+    {"status", "What became of its pod. Written by podinit.", {}, "DaemonSetStatus"},
 };
 
 constexpr FieldDoc deployment[] = {
@@ -38,7 +38,7 @@ constexpr FieldDoc deployment[] = {
     {"kind", "The kind of this object: Deployment."},
     {"metadata", "The object's name, namespace, labels and annotations."},
     {"spec", "The pods that run, how many, and how they are replaced."},
-    {"status", "What became of its pods. Written by podinit."},
+    {"status", "What became of its pods. Written by podinit.", {}, "DeploymentStatus"},
 };
 
 constexpr FieldDoc stateful_set[] = {
@@ -46,7 +46,7 @@ constexpr FieldDoc stateful_set[] = {
     {"kind", "The kind of this object: StatefulSet."},
     {"metadata", "The object's name, namespace, labels and annotations."},
     {"spec", "The pods that run, how many, and how they are replaced."},
-    {"status", "What became of its pods. Written by podinit."},
+    {"status", "What became of its pods. Written by podinit.", {}, "StatefulSetStatus"},
 };
 
 constexpr FieldDoc daemon_set_spec[] = {
@@ -82,7 +82,7 @@ constexpr FieldDoc stateful_set_spec[] = {
     {"serviceName", "The Service that names the pods; it becomes their subdomain."},
     {"template", "The pod of which there are replicas."},
     {"updateStrategy", "How its pods are replaced when the template changes."},
-    {"volumeClaimTemplates", "Claims that are made for each pod."},
+    {"volumeClaimTemplates", "Claims that are made for each pod.", {}, "[]PersistentVolumeClaim"},
 };
 
 constexpr FieldDoc pod_template[] = {
@@ -92,6 +92,10 @@ constexpr FieldDoc pod_template[] = {
 
 constexpr FieldDoc rolling_update[] = {
     {"maxSurge", "How many pods more than wanted there may be during an update: a number or a percentage."},
+    {"maxUnavailable", "How many pods may be away during an update: a number or a percentage."},
+};
+
+constexpr FieldDoc rolling_update_stateful_set[] = {
     {"maxUnavailable", "How many pods may be away during an update: a number or a percentage."},
     {"partition", "Only pods with this number or a higher one are replaced."},
 };
@@ -132,7 +136,7 @@ constexpr TypeDoc types[] = {
     {"StatefulSetUpdateStrategy", "How a StatefulSet's pods are replaced.", strategy},
     {"RollingUpdateDaemonSet", "A replacement a few pods at a time.", rolling_update},
     {"RollingUpdateDeployment", "A replacement a few pods at a time.", rolling_update},
-    {"RollingUpdateStatefulSetStrategy", "A replacement a few pods at a time.", rolling_update},
+    {"RollingUpdateStatefulSetStrategy", "A replacement a few pods at a time.", rolling_update_stateful_set},
     {"StatefulSetOrdinals", "How a StatefulSet's pods are numbered.", ordinals},
     {"StatefulSetPersistentVolumeClaimRetentionPolicy", "What becomes of claims.", retention},
 };

@@ -15,21 +15,13 @@ namespace {
 
 using json::Node;
 
-struct Kept {
-    Kind kind;
-    std::string_view name;
-    std::string_view api_version;
-    std::string_view resource;
-    std::string_view short_name;
-};
-
-constexpr std::array kept{
-    Kept{Kind::Pod, "Pod", "v1", "pod", "po"},
-    Kept{Kind::ConfigMap, "ConfigMap", "v1", "configmap", "cm"},
-    Kept{Kind::Secret, "Secret", "v1", "secret", "secret"},
-    Kept{Kind::DaemonSet, "DaemonSet", "apps/v1", "daemonset.apps", "ds"},
-    Kept{Kind::Deployment, "Deployment", "apps/v1", "deployment.apps", "deploy"},
-    Kept{Kind::StatefulSet, "StatefulSet", "apps/v1", "statefulset.apps", "sts"},
+constexpr KeptKind kept[] = {
+    {Kind::Pod, "Pod", "v1", "pod", "po"},
+    {Kind::ConfigMap, "ConfigMap", "v1", "configmap", "cm"},
+    {Kind::Secret, "Secret", "v1", "secret", "secret"},
+    {Kind::DaemonSet, "DaemonSet", "apps/v1", "daemonset.apps", "ds"},
+    {Kind::Deployment, "Deployment", "apps/v1", "deployment.apps", "deploy"},
+    {Kind::StatefulSet, "StatefulSet", "apps/v1", "statefulset.apps", "sts"},
 };
 
 // Kinds of one API group that fare alike, with a space after each.
@@ -130,7 +122,7 @@ std::string unknown(std::string_view name) {
             distance = d;
         }
     };
-    for (const Kept& each : kept)
+    for (const KeptKind& each : kept)
         compare(each.name);
     for (const Family& family : families)
         for_each_name(family, compare);
@@ -154,6 +146,8 @@ const Node* text_of(fields::Reader& reader, const Node& object, std::string_view
 
 } // namespace
 
+constinit const std::span<const KeptKind> kept_kinds = kept;
+
 std::optional<Recognized> recognize(fields::Reader& reader, const Node& object) {
     if (object.kind != json::Kind::Object) {
         reader.error(object, "expected an object of Kubernetes, not " + std::string(json::describe(object.kind)));
@@ -171,7 +165,7 @@ std::optional<Recognized> recognize(fields::Reader& reader, const Node& object) 
         reader.error(*name_node, refusal(name, version, "custom resources need the controllers of a cluster"));
         return std::nullopt;
     }
-    for (const Kept& each : kept) {
+    for (const KeptKind& each : kept) {
         if (each.name != name)
             continue;
         if (each.api_version == version)
@@ -215,8 +209,8 @@ const fields::Type* type_of(Kind kind) noexcept {
 }
 
 std::string_view resource_of(Kind kind) noexcept {
-    const auto* row = std::ranges::find(kept, kind, &Kept::kind);
-    return row == kept.end() ? "" : row->resource;
+    const auto* row = std::ranges::find(kept, kind, &KeptKind::kind);
+    return row == std::end(kept) ? "" : row->resource;
 }
 
 // "deployment", "deployments" and "deploy", each alone, with ".apps" or with ".v1.apps"; letters' case disregarded.
@@ -226,7 +220,7 @@ Kind kind_of(std::string_view resource) noexcept {
     };
     std::string_view name = resource.substr(0, resource.find('.'));
     const std::string_view group = resource.substr(name.size());
-    for (const Kept& each : kept) {
+    for (const KeptKind& each : kept) {
         const std::string_view singular = each.resource.substr(0, each.resource.find('.'));
         const std::string_view own_group = each.resource.substr(singular.size());
         const bool plural = !name.empty() && lower(name.back()) == 's' && is(name.substr(0, name.size() - 1), singular);

@@ -6,10 +6,21 @@
 #include "spec/object.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace spec {
+
+// A kind that is kept.
+struct KeptKind {
+    Kind kind;
+    std::string_view name;        // "Deployment"
+    std::string_view api_version; // "apps/v1"
+    std::string_view resource;    // "deployment.apps"
+    std::string_view short_name;  // "deploy"
+};
+extern const std::span<const KeptKind> kept_kinds;
 
 struct Recognized {
     Kind kind;

@@ -247,4 +247,13 @@ std::optional<std::string> unhonoured(const Pod& pod, std::size_t container) {
     return std::nullopt;
 }
 
+std::vector<Unhonoured> unhonoured_fields() {
+    std::vector<Unhonoured> fields;
+    for (const PodFeature& feature : pod_features)
+        fields.push_back({false, feature.blocks != nullptr, feature.field, feature.instead});
+    for (const ContainerFeature& feature : container_features)
+        fields.push_back({true, feature.blocks, feature.field, feature.instead});
+    return fields;
+}
+
 } // namespace spec

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spec {
 
@@ -21,5 +22,14 @@ void warn_unhonoured(const Pod& pod, Problems& problems, std::string_view at = {
 
 // Why this version does not start the container of that index: the first such field, in words. nullopt: it does.
 std::optional<std::string> unhonoured(const Pod& pod, std::size_t container);
+
+// For the documentation: what the above is about.
+struct Unhonoured {
+    bool of_container;      // else of the pod's spec
+    bool blocks;            // no container that it is for is started
+    std::string_view field; // pointer below it; "*" is any index
+    std::string_view instead;
+};
+std::vector<Unhonoured> unhonoured_fields();
 
 } // namespace spec
