@@ -71,15 +71,6 @@ std::string read_all(const std::string& name, int fd) {
     }
 }
 
-InputFile read_file(const std::string& path) {
-    if (path == "-")
-        return {.name = "STDIN", .text = read_all("STDIN", STDIN_FILENO), .documents = {}};
-    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file)
-        fail({"reading ", path, ": ", std::strerror(errno)});
-    return {.name = path, .text = read_all(path, file.get()), .documents = {}};
-}
-
 std::vector<std::string> expand_paths(std::span<const std::string> paths, bool recursive) {
     std::vector<std::string> files;
     for (const std::string& path : paths) {
@@ -160,6 +151,15 @@ bool add_json(Inputs& inputs, InputFile& file) {
 }
 
 } // namespace
+
+InputFile read_file(const std::string& path) {
+    if (path == "-")
+        return {.name = "STDIN", .text = read_all("STDIN", STDIN_FILENO), .documents = {}};
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
+        fail({"reading ", path, ": ", std::strerror(errno)});
+    return {.name = path, .text = read_all(path, file.get()), .documents = {}};
+}
 
 void add_file(Inputs& inputs, const std::string& path) {
     InputFile& file = inputs.files.emplace_back(read_file(path));

@@ -48,6 +48,9 @@ struct Inputs {
 // Throws Failure for what is not there.
 Inputs read_inputs(std::span<const std::string> paths, bool recursive = false);
 
+// A file, or "-". Throws Failure when it cannot be read.
+InputFile read_file(const std::string& path);
+
 // Adds what one file, or "-", holds. Throws Failure when it cannot be read.
 void add_file(Inputs& inputs, const std::string& path);
 
