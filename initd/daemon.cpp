@@ -67,7 +67,7 @@ Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::
     , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
     , manifests_(poller_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
-    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, logs_, node_facts(options_),
+    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, node_facts(options_),
                  options_.config.image_dirs) {}
 
 std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options) noexcept try {

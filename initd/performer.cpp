@@ -2,12 +2,14 @@
 #include "initd/performer.hpp"
 
 #include "initd/log.hpp"
+#include "initd/references.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,15 +51,28 @@ PlanFailure launch_failure(const ns::Error& error) {
     return {"StartError", ns::to_text(error)};
 }
 
+// Mounts pass between the machine and a container only when the machine's are shared, which a kernel does not do by
+// itself; done for the first container that asks, and then again for what has been mounted privately since.
+std::expected<void, PlanFailure> share_mounts(const ns::Plan& plan) {
+    const auto passes = [](const ns::Source& source) { return source.propagation != ns::Propagation::Private; };
+    if (std::any_of(plan.sources.begin(), plan.sources.end(), passes) &&
+        mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0)
+        return std::unexpected(PlanFailure{"CreateContainerError", "mountPropagation: sharing the machine's mounts: " +
+                                                                       ns::to_text({errno, ns::Step::Mount})});
+    return {};
+}
+
 } // namespace
 
 Performer::Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
-                     Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept
+                     const ObjectStore& objects, Logs& logs, NodeFacts node,
+                     std::vector<std::string> image_dirs) noexcept
     : core_(core)
     , poller_(poller)
     , children_(children)
     , sandboxes_(std::move(sandboxes))
     , pods_(pods)
+    , objects_(objects)
     , logs_(logs)
     , node_(std::move(node))
     , image_dirs_(std::move(image_dirs)) {}
@@ -134,9 +149,13 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
         node_.has_resolv_conf = access("/etc/resolv.conf", R_OK) == 0;
         node_.has_hosts = access("/etc/hosts", R_OK) == 0;
     }
-    auto plan = plan_container(pod, container_of(run), *image, *identity, node_);
+    if (asks_the_node(container))
+        look_at_node();
+    auto plan = plan_container({pod, container_of(run), *image, *identity, node_, objects_});
     if (!plan)
         return std::unexpected(plan.error());
+    if (auto shared = share_mounts(*plan); !shared)
+        return std::unexpected(shared.error());
 
     Launchable launch{std::move(*plan), {}, signal_number(image->config.stop_signal), {}};
     const PodRuntime& pod_runtime = runtime(slot);
@@ -316,7 +335,9 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
     auto identity = find_identity(image->rootfs, container_user(pod, c, *image));
     if (!identity)
         return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
-    auto plan = initd::plan_exec(pod, container, *image, *identity, node_, std::move(command), term);
+    if (asks_the_node(c))
+        look_at_node();
+    auto plan = initd::plan_exec({pod, container, *image, *identity, node_, objects_}, std::move(command), term);
     if (!plan)
         return std::unexpected(plan.error());
     ns::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));

@@ -9,8 +9,10 @@
 #include "initd/children.hpp"
 #include "initd/core.hpp"
 #include "initd/logs.hpp"
+#include "initd/objects.hpp"
 #include "initd/planner.hpp"
 #include "initd/pods.hpp"
+#include "initd/projection.hpp"
 #include "ns/sandbox.hpp"
 
 #include <cstdint>
@@ -27,7 +29,7 @@ class Performer {
   public:
     // The core is only looked at: for the attempt a start is.
     Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
-              Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
+              const ObjectStore& objects, Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
 
     // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that
     // SandboxGone is for the daemon to say.
@@ -47,6 +49,10 @@ class Performer {
     };
     std::expected<ExecPlan, PlanFailure> plan_exec(std::uint32_t slot, std::uint32_t container,
                                                    std::vector<std::string> command, std::string_view term);
+
+    // A ConfigMap or Secret has come, changed or gone: volumes that show it are brought up to date, and pods that could
+    // not be started for want of it are tried again.
+    void object_changed(spec::Kind kind, std::string_view namespace_, std::string_view name, Events& events) noexcept;
 
     // The trees on disk that a pod leaves behind when it is gone for good.
     std::vector<std::string> leftovers(std::uint32_t slot);
@@ -89,8 +95,19 @@ class Performer {
         ns::Fd stdin_hold;
     };
 
+    struct VolumeFiles {
+        const spec::Volume* volume;
+        Projection files;
+    };
+
     void make_sandbox(RunId run, Events& events);
-    std::expected<void, PlanFailure> build_sandbox(const SandboxPlan& plan, RunId run);
+    std::expected<void, PlanFailure> build_sandbox(const spec::Pod& pod, const SandboxPlan& plan, RunId run);
+    std::expected<std::vector<VolumeFiles>, PlanFailure> project_volumes(const spec::Pod& pod);
+    std::expected<void, PlanFailure> make_volumes(const spec::Pod& pod, const SandboxPlan& plan,
+                                                  const std::vector<VolumeFiles>& volumes);
+    static void drop_volumes(const SandboxPlan& plan, const std::string& sandbox) noexcept;
+    void follow(std::uint32_t slot, spec::Kind kind, std::string_view name, Events& events);
+    void look_at_node();
     std::expected<void, PlanFailure> start_holder(RunId run);
     void sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept;
     void clear_sandbox(std::uint32_t slot) noexcept;
@@ -108,6 +125,7 @@ class Performer {
     Children& children_;
     ns::SandboxFactory sandboxes_;
     PodStore& pods_;
+    const ObjectStore& objects_;
     Logs& logs_;
     NodeFacts node_;
     std::vector<std::string> image_dirs_;

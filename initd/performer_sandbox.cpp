@@ -2,12 +2,10 @@
 // The performer's half that makes and drops what a pod's containers share.
 #include "initd/performer.hpp"
 
-#include "initd/files.hpp"
 #include "initd/roles.hpp"
 
 #include <cerrno>
 #include <csignal>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,49 +24,31 @@ PlanFailure sandbox_failure(std::string what) {
     return {"CreatePodSandboxError", std::move(what)};
 }
 
-// /run is memory: making and mounting there never waits for a disk.
-std::expected<void, PlanFailure> mount_all(const SandboxPlan& plan) {
-    for (const SandboxPlan::Tmpfs& tmpfs : plan.mounts) {
-        if (auto made = make_directories(tmpfs.path, 0700); !made)
-            return std::unexpected(sandbox_failure(tmpfs.path + ": " + ns::to_text(made.error())));
-        if (mount("tmpfs", tmpfs.path.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, tmpfs.options.c_str()) != 0)
-            return std::unexpected(sandbox_failure(tmpfs.path + ": " + ns::to_text({errno, ns::Step::Mount})));
-    }
-    return {};
-}
-
-void unmount_all(const SandboxPlan& plan, const std::string& dir) {
-    for (const SandboxPlan::Tmpfs& tmpfs : plan.mounts) {
-        umount2(tmpfs.path.c_str(), MNT_DETACH);
-        rmdir(tmpfs.path.c_str());
-    }
-    if (plan.mounts.empty())
-        return;
-    rmdir((dir + "/volumes").c_str());
-    rmdir(dir.c_str());
-}
-
 } // namespace
 
 void Performer::make_sandbox(RunId run, Events& events) {
-    SandboxPlan plan = plan_sandbox(pods_.pod(run.unit.slot()), node_);
+    const spec::Pod& spec = pods_.pod(run.unit.slot());
+    SandboxPlan plan = plan_sandbox(spec, node_);
     PodRuntime& pod = runtime(run.unit.slot());
     pod.sandbox_run = run;
-    if (auto built = build_sandbox(plan, run); !built)
+    if (auto built = build_sandbox(spec, plan, run); !built)
         return sandbox_failed(run, std::move(built.error()), events);
     if (!plan.shared_pid)
         events.push_back(event(Event::Kind::SandboxReady, run));
 }
 
-std::expected<void, PlanFailure> Performer::build_sandbox(const SandboxPlan& plan, RunId run) {
+std::expected<void, PlanFailure> Performer::build_sandbox(const spec::Pod& pod, const SandboxPlan& plan, RunId run) {
+    auto volumes = project_volumes(pod);
+    if (!volumes)
+        return std::unexpected(std::move(volumes.error()));
     if (plan.net || plan.ipc || plan.uts) {
         auto sandbox = sandboxes_.make({plan.net, plan.ipc, plan.uts, plan.hostname});
         if (!sandbox)
             return std::unexpected(sandbox_failure(ns::to_text(sandbox.error())));
         runtime(run.unit.slot()).sandbox = std::move(*sandbox);
     }
-    if (auto mounted = mount_all(plan); !mounted)
-        return mounted;
+    if (auto made = make_volumes(pod, plan, *volumes); !made)
+        return made;
     if (plan.shared_pid)
         return start_holder(run);
     return {};
@@ -104,7 +84,7 @@ void Performer::clear_sandbox(std::uint32_t slot) noexcept try {
     pod.holder = -1; // its end is no news any more
     pod.holder_fd.reset();
     pod.sandbox = ns::Sandbox{};
-    unmount_all(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
+    drop_volumes(plan_sandbox(pods_.pod(slot), node_), sandbox_dir(node_, pods_.at(slot).uid));
 } catch (...) { // out of memory: its mounts stay
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/planner_parts.hpp"
 
+#include "initd/projection.hpp"
 #include "ns/container_fs.hpp"
+#include "spec/expand.hpp"
+#include "spec/names.hpp"
 #include "spec/quantity.hpp"
 
 #include <algorithm>
@@ -15,15 +18,25 @@ bool privileged(const spec::Container& c) {
     return c.security_context && is_set(c.security_context->privileged);
 }
 
-ns::Source volume_source(const spec::Volume& volume, const spec::Pod& pod, const NodeFacts& node) {
+bool in_memory(const spec::Volume& volume) {
+    return is_projected(volume) || (volume.empty_dir && !volume.empty_dir->medium.empty());
+}
+
+ns::Source volume_source(const spec::Volume& volume, const ContainerInputs& in) {
     using Kind = ns::Source::Kind;
     ns::Source source;
+    if (in_memory(volume)) {
+        source.path = volume_dir(in.node, in.pod, volume);
+        source.create = !is_projected(volume); // a sub path
+        source.create_mode = 0777;
+        return source;
+    }
     if (!volume.host_path) {
-        bool memory = volume.empty_dir && volume.empty_dir->medium == "Memory";
-        source.path = memory ? sandbox_dir(node, pod.metadata.uid) + "/volumes/" + volume.name
-                             : volumes_dir(node, pod.metadata.uid) + "/volumes/kubernetes.io~empty-dir/" + volume.name;
+        source.path = volumes_dir(in.node, in.pod.metadata.uid) + "/volumes/kubernetes.io~empty-dir/" + volume.name;
         source.create = true;
         source.create_mode = 0777;
+        if (const auto group = fs_group(in.pod))
+            source.create_group = *group;
         return source;
     }
     source.path = volume.host_path->path;
@@ -63,33 +76,74 @@ ns::Source machine_path(std::string path) {
     return source;
 }
 
-void add_volume_mounts(ns::Plan& plan, const spec::Pod& pod, const spec::Container& container, const NodeFacts& node) {
-    for (const spec::VolumeMount& mount : container.volume_mounts) {
-        auto volume = std::find_if(pod.spec.volumes.begin(), pod.spec.volumes.end(),
-                                   [&](const spec::Volume& v) { return v.name == mount.name; });
-        if (volume == pod.spec.volumes.end())
-            continue; // validation has seen to it
-        ns::Source source = volume_source(*volume, pod, node);
-        source.sub_path = mount.sub_path;
-        std::string target = mount.mount_path.starts_with('/') ? mount.mount_path : "/" + mount.mount_path;
-        place(plan, add_source(plan, std::move(source)), std::move(target), is_set(mount.read_only) ? MS_RDONLY : 0);
+ns::Propagation propagation_of(const spec::VolumeMount& mount) {
+    switch (mount.mount_propagation.value_or(spec::MountPropagation::None)) {
+    case spec::MountPropagation::None: return ns::Propagation::Private;
+    case spec::MountPropagation::HostToContainer: return ns::Propagation::Slave;
+    case spec::MountPropagation::Bidirectional: return ns::Propagation::Shared;
     }
+    return ns::Propagation::Private;
+}
+
+// Every kernel that podinit runs on can make what is mounted below read-only too, so "IfPossible" is "Enabled".
+std::uint64_t flags_of(const spec::VolumeMount& mount, const spec::Volume& volume) {
+    if (!is_set(mount.read_only) && !is_projected(volume))
+        return 0;
+    const auto recursive = mount.recursive_read_only.value_or(spec::RecursiveReadOnly::Disabled);
+    return recursive == spec::RecursiveReadOnly::Disabled ? MS_RDONLY : MS_RDONLY | MS_REC;
+}
+
+// The words are the kubelet's (kubelet_pods.go, makeMounts).
+std::expected<std::string, std::string> sub_path_of(const spec::VolumeMount& mount, const Variables& variables) {
+    if (mount.sub_path_expr.empty())
+        return mount.sub_path;
+    std::string missing;
+    std::string path = spec::expand(mount.sub_path_expr, [&](std::string_view name) {
+        const std::string* value = variables.find(name);
+        if (!value || value->empty())
+            missing.append(missing.empty() ? "" : ", ").append(name);
+        return value;
+    });
+    if (!missing.empty())
+        return std::unexpected("missing value for " + missing);
+    if (path.starts_with('/'))
+        return std::unexpected("error SubPath `" + path + "` must not be an absolute path");
+    if (spec::has_dot_dot(path))
+        return std::unexpected("unable to provision SubPath `" + path + "`: must not contain '..'");
+    return path;
+}
+
+std::optional<PlanFailure> add_volume_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& variables) {
+    for (const spec::VolumeMount& mount : in.container().volume_mounts) {
+        auto volume = std::ranges::find(in.pod.spec.volumes, mount.name, &spec::Volume::name);
+        if (volume == in.pod.spec.volumes.end())
+            continue; // validation has seen to it
+        auto sub_path = sub_path_of(mount, variables);
+        if (!sub_path)
+            return PlanFailure{"CreateContainerConfigError", std::move(sub_path.error())};
+        ns::Source source = volume_source(*volume, in);
+        source.sub_path = std::move(*sub_path);
+        source.propagation = propagation_of(mount);
+        std::string target = mount.mount_path.starts_with('/') ? mount.mount_path : "/" + mount.mount_path;
+        place(plan, add_source(plan, std::move(source)), std::move(target), flags_of(mount, *volume));
+    }
+    return std::nullopt;
 }
 
 } // namespace
 
-void add_mounts(ns::Plan& plan, const spec::Pod& pod, const spec::Container& container, const Image& image,
-                const NodeFacts& node) {
-    const spec::PodSpec& s = pod.spec;
-    bool own_root = !image.rootfs.empty();
+std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest) {
+    const spec::PodSpec& s = in.pod.spec;
+    const spec::Container& container = in.container();
+    bool own_root = !in.image.rootfs.empty();
     bool own_ipc = !is_set(s.host_ipc);
     bool read_only = container.security_context && is_set(container.security_context->read_only_root_filesystem);
     // The machine's root in the machine's namespaces needs no mount of its own, and then no mount namespace.
     plan.create_mount = own_root || !is_set(s.host_pid) || own_ipc || !is_set(s.host_network) || read_only ||
                         !container.volume_mounts.empty();
     if (!plan.create_mount)
-        return;
-    plan.root_image = image.rootfs;
+        return std::nullopt;
+    plan.root_image = in.image.rootfs;
     plan.root_overlay = own_root && !read_only;
     plan.root_read_only = read_only;
 
@@ -98,7 +152,8 @@ void add_mounts(ns::Plan& plan, const spec::Pod& pod, const spec::Container& con
     fs.privileged = privileged(container);
     fs.own_ipc = own_ipc;
     if (own_ipc)
-        fs.shm_source = static_cast<int>(add_source(plan, machine_path(sandbox_dir(node, pod.metadata.uid) + "/shm")));
+        fs.shm_source =
+            static_cast<int>(add_source(plan, machine_path(sandbox_dir(in.node, in.pod.metadata.uid) + "/shm")));
     else if (own_root)
         fs.shm_source = static_cast<int>(add_source(plan, machine_path("/dev/shm")));
     if (own_root && fs.privileged)
@@ -107,12 +162,12 @@ void add_mounts(ns::Plan& plan, const spec::Pod& pod, const spec::Container& con
 
     // The node's own name service goes with the node's network; a private network has neither yet.
     if (own_root && is_set(s.host_network)) {
-        if (node.has_resolv_conf)
+        if (in.node.has_resolv_conf)
             place(plan, add_source(plan, machine_path("/etc/resolv.conf")), "/etc/resolv.conf", MS_RDONLY);
-        if (node.has_hosts)
+        if (in.node.has_hosts)
             place(plan, add_source(plan, machine_path("/etc/hosts")), "/etc/hosts", MS_RDONLY);
     }
-    add_volume_mounts(plan, pod, container, node);
+    return add_volume_mounts(plan, in, of_manifest);
 }
 
 std::string sandbox_dir(const NodeFacts& node, std::string_view uid) {
@@ -123,11 +178,55 @@ std::string volumes_dir(const NodeFacts& node, std::string_view uid) {
     return node.state_dir + "/pods/" + std::string(uid);
 }
 
-bool has_disk_volumes(const spec::Pod& pod) noexcept {
-    return std::any_of(pod.spec.volumes.begin(), pod.spec.volumes.end(), [](const spec::Volume& v) {
-        return v.empty_dir && v.empty_dir->medium.empty();
-    });
+std::string volume_dir(const NodeFacts& node, const spec::Pod& pod, const spec::Volume& volume) {
+    return sandbox_dir(node, pod.metadata.uid) + "/volumes/" + volume.name;
 }
+
+std::optional<gid_t> fs_group(const spec::Pod& pod) noexcept {
+    if (!pod.spec.security_context || !pod.spec.security_context->fs_group)
+        return std::nullopt;
+    return static_cast<gid_t>(*pod.spec.security_context->fs_group);
+}
+
+bool has_disk_volumes(const spec::Pod& pod) noexcept {
+    return std::any_of(pod.spec.volumes.begin(), pod.spec.volumes.end(),
+                       [](const spec::Volume& v) { return v.empty_dir && v.empty_dir->medium.empty(); });
+}
+
+namespace {
+
+constexpr std::string_view huge_pages = "hugepages-";
+
+// The size that an emptyDir of huge pages has: its medium's, else the one that a container asks for; empty: the
+// machine's default.
+std::string_view huge_page_size(const spec::Pod& pod, std::string_view medium) {
+    if (const auto dash = medium.find('-'); dash != medium.npos)
+        return medium.substr(dash + 1);
+    for (const spec::Container& container : pod.spec.containers)
+        for (const auto* list : {&container.resources.limits, &container.resources.requests})
+            for (const auto& [resource, amount] : *list)
+                if (resource.starts_with(huge_pages))
+                    return std::string_view(resource).substr(huge_pages.size());
+    return {};
+}
+
+SandboxPlan::Mount volume_mount(const spec::Volume& volume, const spec::Pod& pod, const NodeFacts& node) {
+    SandboxPlan::Mount mount{.path = volume_dir(node, pod, volume), .options = "mode=0777"};
+    if (const auto group = fs_group(pod)) // and what is made in it is the group's as well
+        mount.options = "mode=2777,gid=" + std::to_string(*group);
+    if (!volume.empty_dir)
+        return mount;
+    if (volume.empty_dir->medium.starts_with("HugePages")) {
+        mount.fstype = "hugetlbfs";
+        if (auto bytes = spec::parse_quantity(huge_page_size(pod, volume.empty_dir->medium)))
+            mount.options += ",pagesize=" + std::to_string(*bytes);
+    } else if (auto limit = spec::parse_quantity(volume.empty_dir->size_limit); limit && *limit > 0) {
+        mount.options += ",size=" + std::to_string(*limit);
+    }
+    return mount;
+}
+
+} // namespace
 
 SandboxPlan plan_sandbox(const spec::Pod& pod, const NodeFacts& node) {
     const spec::PodSpec& s = pod.spec;
@@ -140,14 +239,11 @@ SandboxPlan plan_sandbox(const spec::Pod& pod, const NodeFacts& node) {
         plan.hostname = pod_hostname(pod, node);
     std::string dir = sandbox_dir(node, pod.metadata.uid);
     if (plan.ipc)
-        plan.mounts.push_back({dir + "/shm", "mode=1777,size=65536k"}); // 64 MiB, as the container runtimes
+        plan.mounts.push_back(
+            {.path = dir + "/shm", .options = "mode=1777,size=65536k"}); // 64 MiB, as the container runtimes
     for (const spec::Volume& volume : s.volumes)
-        if (volume.empty_dir && volume.empty_dir->medium == "Memory") {
-            std::string options = "mode=0777";
-            if (auto bytes = spec::parse_quantity(volume.empty_dir->size_limit); bytes && *bytes > 0)
-                options += ",size=" + std::to_string(*bytes);
-            plan.mounts.push_back({dir + "/volumes/" + volume.name, std::move(options)});
-        }
+        if (in_memory(volume))
+            plan.mounts.push_back(volume_mount(volume, pod, node));
     return plan;
 }
 

@@ -3,9 +3,19 @@
 
 #include "initd/planner_parts.hpp"
 
+#include "spec/unhonoured.hpp"
+
 #include <algorithm>
 
 namespace initd {
+
+namespace {
+
+const std::string& working_dir(const ContainerInputs& in) {
+    return in.container().working_dir.empty() ? in.image.config.working_dir : in.container().working_dir;
+}
+
+} // namespace
 
 std::string pod_hostname(const spec::Pod& pod, const NodeFacts& node) {
     if (is_set(pod.spec.host_network))
@@ -32,33 +42,37 @@ std::expected<std::string, PlanFailure> console_device(const spec::Pod& pod) {
     return "/dev/" + *name;
 }
 
-std::expected<ns::Plan, PlanFailure> plan_container(const spec::Pod& pod, std::size_t index, const Image& image,
-                                                    const Identity& identity, const NodeFacts& node) {
-    const spec::Container& container = pod.spec.containers[index];
+std::expected<ns::Plan, PlanFailure> plan_container(const ContainerInputs& in) {
+    if (auto why = spec::unhonoured(in.pod, in.index))
+        return std::unexpected(PlanFailure{"CreateContainerConfigError", std::move(*why)});
+    auto variables = manifest_variables(in, Missing::Refused);
+    if (!variables)
+        return std::unexpected(std::move(variables.error()));
     ns::Plan plan;
-    plan.create_pid = !is_set(pod.spec.host_pid) && !is_set(pod.spec.share_process_namespace);
-    plan.working_dir = container.working_dir.empty() ? image.config.working_dir : container.working_dir;
-    if (auto failure =
-            set_command(plan, arguments(container, image), environment(pod, container, image, identity, node)))
+    plan.create_pid = !is_set(in.pod.spec.host_pid) && !is_set(in.pod.spec.share_process_namespace);
+    plan.working_dir = working_dir(in);
+    if (auto failure = set_command(plan, arguments(in, *variables), environment(in, *variables)))
         return std::unexpected(std::move(*failure));
-    if (auto failure = set_identity(plan, pod, container, identity))
+    if (auto failure = set_identity(plan, in))
         return std::unexpected(std::move(*failure));
-    add_mounts(plan, pod, container, image, node);
+    if (auto failure = add_mounts(plan, in, *variables))
+        return std::unexpected(std::move(*failure));
     return plan;
 }
 
-std::expected<ns::Plan, PlanFailure> plan_exec(const spec::Pod& pod, std::size_t index, const Image& image,
-                                               const Identity& identity, const NodeFacts& node,
-                                               std::vector<std::string> command, std::string_view term) {
-    const spec::Container& container = pod.spec.containers[index];
-    ns::Plan plan;
-    plan.working_dir = container.working_dir.empty() ? image.config.working_dir : container.working_dir;
-    spec::StringMap env = environment(pod, container, image, identity, node);
+std::expected<ns::Plan, PlanFailure> plan_exec(const ContainerInputs& in, std::vector<std::string> command,
+                                               std::string_view term) {
+    auto variables = manifest_variables(in, Missing::LeftOut);
+    if (!variables)
+        return std::unexpected(std::move(variables.error()));
+    Variables env = environment(in, *variables);
     if (!term.empty())
-        set_env(env, "TERM", std::string(term));
+        env.set("TERM", std::string(term));
+    ns::Plan plan;
+    plan.working_dir = working_dir(in);
     if (auto failure = set_command(plan, std::move(command), env))
         return std::unexpected(std::move(*failure));
-    if (auto failure = set_identity(plan, pod, container, identity))
+    if (auto failure = set_identity(plan, in))
         return std::unexpected(std::move(*failure));
     return plan;
 }

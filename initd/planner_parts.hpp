@@ -3,6 +3,7 @@
 #pragma once
 
 #include "initd/planner.hpp"
+#include "initd/variables.hpp"
 
 #include <optional>
 
@@ -12,19 +13,22 @@ inline bool is_set(const std::optional<bool>& flag) noexcept {
     return flag.value_or(false);
 }
 
-// plan_process.cpp. The environment and the arguments of a container's own process; then command, identity and
-// capabilities into the plan.
-spec::StringMap environment(const spec::Pod& pod, const spec::Container& container, const Image& image,
-                            const Identity& identity, const NodeFacts& node);
-std::vector<std::string> arguments(const spec::Container& container, const Image& image);
-void set_env(spec::StringMap& env, std::string_view name, std::string value);
-std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> argv, const spec::StringMap& env);
-std::optional<PlanFailure> set_identity(ns::Plan& plan, const spec::Pod& pod, const spec::Container& container,
-                                        const Identity& identity);
+inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// plan_env.cpp. The manifest's own variables, which "$(X)" in a manifest means (never the image's: kubelet_pods.go);
+// and all that a process of the container gets. A reference to an object or key that is not there refuses the plan, or
+// the variable is left out.
+enum class Missing : std::uint8_t { Refused, LeftOut };
+std::expected<Variables, PlanFailure> manifest_variables(const ContainerInputs& in, Missing missing);
+Variables environment(const ContainerInputs& in, const Variables& of_manifest);
+
+// plan_process.cpp. The arguments of a container's own process; then command, identity and capabilities into the plan.
+std::vector<std::string> arguments(const ContainerInputs& in, const Variables& of_manifest);
+std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> argv, const Variables& env);
+std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& in);
 
 // plan_mounts.cpp. The root, /proc, /dev, volumes: everything for which the plan has a mount namespace, if it needs
 // one.
-void add_mounts(ns::Plan& plan, const spec::Pod& pod, const spec::Container& container, const Image& image,
-                const NodeFacts& node);
+std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest);
 
 } // namespace initd

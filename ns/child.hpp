@@ -48,8 +48,8 @@ inline long must(const Child& child, Step step, long result) noexcept {
 void set_up_mounts(Child& child) noexcept;
 // child_setup.cpp: the plan's `setup`, in order.
 void run_setup(Child& child) noexcept;
-// child_sources.cpp: Child::sources.
-void open_sources(Child& child) noexcept;
+// child_sources.cpp: those of Child::sources that are Private, or the others.
+void open_sources(Child& child, bool is_private) noexcept;
 // child_streams.cpp: a descriptor table of its own with nothing but 0-2, the report pipe and the terminal socket.
 void take_streams(Child& child) noexcept;
 void open_terminal(Child& child) noexcept;

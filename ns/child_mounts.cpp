@@ -49,8 +49,9 @@ void set_up_mounts(Child& child) noexcept {
     must(child, Step::PrivateMounts, raw::call(SYS_unshare, spaces));
     if (!plan.create_mount)
         return;
+    open_sources(child, false); // while the mounts here are still the peers of the machine's
     must(child, Step::PrivateMounts, raw::call(SYS_mount, nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr));
-    open_sources(child);
+    open_sources(child, true);
     if (!plan.root_image.empty())
         change_root(child);
     run_setup(child);

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 namespace ns {
 namespace {
@@ -25,6 +26,19 @@ long open_beneath(int directory, const char* path, std::uint64_t flags) noexcept
     how.flags = flags | O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     return raw::call(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+// A set-group-ID bit needs a chmod(2) of its own: mkdir(2) leaves it out.
+long make_source(Source& source) noexcept {
+    if (source.kind == Source::Kind::File)
+        return make_file(source.path.data(), source.create_mode, false);
+    const char* path = source.path.c_str();
+    long result = make_directories(source.path.data(), source.create_mode);
+    if (result >= 0 && source.create_group != keep_group)
+        result = raw::call(SYS_fchownat, AT_FDCWD, path, -1, source.create_group, AT_SYMLINK_NOFOLLOW);
+    if (result >= 0 && source.create_group != keep_group)
+        result = raw::call(SYS_fchmodat, AT_FDCWD, path, source.create_mode | S_ISGID);
+    return result;
 }
 
 // Opens `path` below `base`, making the directories that are missing. Each is made in its opened parent by its bare
@@ -56,7 +70,7 @@ long open_or_make_beneath(int base, char* path, mode_t mode) noexcept {
 long open_sub_path(Source& source) noexcept {
     long base = raw::call(SYS_openat, AT_FDCWD, source.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (base == -ENOENT && source.create) {
-        if (const long made = make_directories(source.path.data(), source.create_mode); made < 0)
+        if (const long made = make_source(source); made < 0)
             return made;
         base = raw::call(SYS_openat, AT_FDCWD, source.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     }
@@ -78,8 +92,7 @@ long open_path(Source& source) noexcept {
     const long tree = clone_tree(AT_FDCWD, source.path.c_str(), source);
     if (tree != -ENOENT || !source.create)
         return tree;
-    const long made = source.kind == Source::Kind::File ? make_file(source.path.data(), source.create_mode, false)
-                                                        : make_directories(source.path.data(), source.create_mode);
+    const long made = make_source(source);
     return made < 0 ? made : clone_tree(AT_FDCWD, source.path.c_str(), source);
 }
 
@@ -101,14 +114,27 @@ long check_kind(int fd, Source::Kind kind) noexcept {
     return wanted == S_IFDIR ? -ENOTDIR : -EINVAL;
 }
 
+long set_propagation(int tree, Propagation propagation) noexcept {
+    mount_attr attributes{};
+    switch (propagation) {
+    case Propagation::Private: return 0;
+    case Propagation::Slave: attributes.propagation = MS_SLAVE; break;
+    case Propagation::Shared: attributes.propagation = MS_SHARED; break;
+    }
+    return raw::call(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+}
+
 } // namespace
 
-void open_sources(Child& child) noexcept {
+void open_sources(Child& child, bool is_private) noexcept {
     for (std::size_t i = 0; i < child.plan->sources.size(); ++i) {
         Source& source = child.plan->sources[i];
+        if ((source.propagation == Propagation::Private) != is_private)
+            continue;
         const int fd = static_cast<int>(
             must(child, Step::OpenSource, source.sub_path.empty() ? open_path(source) : open_sub_path(source)));
         must(child, Step::OpenSource, check_kind(fd, source.kind));
+        must(child, Step::OpenSource, set_propagation(fd, source.propagation));
         child.sources[i] = fd;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ns/error.hpp"
 
+#include <cerrno>
 #include <cstring>
 
 namespace ns {
@@ -35,10 +36,53 @@ const char* to_text(Step step) noexcept {
     case Step::StandardStreams: return "connecting standard streams";
     case Step::Exec: return "executing the program";
     case Step::Open: return "opening a file";
+    case Step::Write: return "writing a file";
     case Step::Pipe: return "making a pipe";
     }
     return "starting";
 }
+
+namespace {
+
+// What a kernel that was built without it says EINVAL or ENOSYS to. A kernel says so for no other reason where this
+// makes a namespace; where it joins one, or makes a process, there may be others.
+const char* feature_of(Step step) noexcept {
+    switch (step) {
+    case Step::MakeNetwork: return "network namespaces (CONFIG_NET_NS)";
+    case Step::MakeIpc: return "IPC namespaces (CONFIG_IPC_NS)";
+    case Step::MakeUts: return "UTS namespaces (CONFIG_UTS_NS)";
+    case Step::Clone:
+    case Step::JoinPid: return "PID namespaces (CONFIG_PID_NS)";
+    case Step::JoinNamespaces: return "network, IPC and UTS namespaces (CONFIG_NAMESPACES)";
+    case Step::PrivateMounts: return "cgroup namespaces (CONFIG_CGROUPS)";
+    case Step::None:
+    case Step::ReturnHome:
+    case Step::LoopbackUp:
+    case Step::Hostname:
+    case Step::OpenSource:
+    case Step::RootImage:
+    case Step::RootOverlay:
+    case Step::PivotRoot:
+    case Step::Mount:
+    case Step::MakePath:
+    case Step::Terminal:
+    case Step::Session:
+    case Step::Limits:
+    case Step::Capabilities:
+    case Step::Groups:
+    case Step::User:
+    case Step::NoNewPrivileges:
+    case Step::WorkingDirectory:
+    case Step::StandardStreams:
+    case Step::Exec:
+    case Step::Open:
+    case Step::Write:
+    case Step::Pipe: return nullptr;
+    }
+    return nullptr;
+}
+
+} // namespace
 
 std::string to_text(const Error& error) {
     std::string text = to_text(error.step);
@@ -49,6 +93,8 @@ std::string to_text(const Error& error) {
     const char* name = strerrorname_np(error.err);
     text += name ? name : "E?";
     text += ')';
+    if (const char* feature = feature_of(error.step); feature && (error.err == EINVAL || error.err == ENOSYS))
+        text.append(": the kernel may lack ").append(feature);
     return text;
 }
 

@@ -36,6 +36,7 @@ enum class Step : std::uint8_t {
     StandardStreams,
     Exec,
     Open, // a plain file operation of PID 1 itself
+    Write,
     Pipe,
 };
 
@@ -46,7 +47,8 @@ struct Error {
 
 // "joining namespaces", "mounting", ...: a phrase that fits "while ...".
 const char* to_text(Step step) noexcept;
-// "mounting: No such file or directory (ENOENT)".
+// "mounting: No such file or directory (ENOENT)"; for a namespace also which feature the kernel may have been built
+// without.
 std::string to_text(const Error& error);
 
 } // namespace ns

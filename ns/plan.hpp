@@ -14,6 +14,16 @@
 
 namespace ns {
 
+// Which later mounts pass between a source on the machine and where it is placed. Anything but Private needs the
+// machine's own mount to be shared (mount_namespaces(7)).
+enum class Propagation : std::uint8_t {
+    Private,
+    Slave,  // those of the machine show up in the container
+    Shared, // and those of the container on the machine
+};
+
+inline constexpr gid_t keep_group = static_cast<gid_t>(-1);
+
 // Opened (open_tree, OPEN_TREE_CLONE) in the machine's own view, before the root changes.
 struct Source {
     enum class Kind : std::uint8_t { Any, Directory, File, Socket, CharDevice, BlockDevice };
@@ -21,8 +31,10 @@ struct Source {
     std::string sub_path;  // below it, resolved without leaving it (openat2 RESOLVE_BENEATH); empty: itself
     Kind kind = Kind::Any; // another kind is ENOTDIR or EINVAL
     bool create = false; // make what is missing: a file for Kind::File (parent not made), else a directory and parents
-    mode_t create_mode = 0755; // of that file or directory; umask does not apply. Parents are 0755
-    bool recursive = true;     // with the mounts below it
+    mode_t create_mode = 0755;       // of that file or directory; umask does not apply. Parents are 0755
+    gid_t create_group = keep_group; // of that directory, which then passes it on (setgid)
+    bool recursive = true;           // with the mounts below it
+    Propagation propagation = Propagation::Private;
 };
 
 // Done in order in the child after the root has changed; paths are absolute inside the container and cannot leave it.

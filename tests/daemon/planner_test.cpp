@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/planner.hpp"
 
-#include "spec/manifest.hpp"
 #include "tests/catch.hpp"
+#include "tests/daemon/planner_rig.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -13,23 +13,6 @@
 using namespace initd;
 
 namespace {
-
-using Words = std::vector<std::string>;
-
-const NodeFacts node{.hostname = "box", .run_dir = "/run/p", .state_dir = "/var/p"};
-
-// A pod "web" of one container "c". What is given goes into the pod's spec and into the container, as JSON fields.
-spec::Pod pod_with(const std::string& spec_fields, const std::string& container_fields = "",
-                   const std::string& metadata_fields = "") {
-    auto fields = [](const std::string& given) { return given.empty() ? "" : ", " + given; };
-    auto read =
-        spec::read_manifest(R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "uid": "u1")" +
-                            fields(metadata_fields) + R"(}, "spec": {"containers": [{"name": "c", "image": "host")" +
-                            fields(container_fields) + "}]" + fields(spec_fields) + "}}");
-    if (!read)
-        FAIL(spec::to_text("manifest", read.error().front()));
-    return read->pod;
-}
 
 const Image host{};
 
@@ -44,14 +27,14 @@ Image an_image() {
 }
 
 ns::Plan plan(const spec::Pod& pod, const Image& image = host, const Identity& who = {}, const NodeFacts& on = node) {
-    auto made = plan_container(pod, 0, image, who, on);
+    auto made = plan_container({pod, 0, image, who, on, nothing});
     if (!made)
         FAIL(made.error().reason + ": " + made.error().message);
     return std::move(*made);
 }
 
 PlanFailure failure(const spec::Pod& pod, const Image& image = host, const Identity& who = {}) {
-    auto made = plan_container(pod, 0, image, who, node);
+    auto made = plan_container({pod, 0, image, who, node, nothing});
     return made ? PlanFailure{} : made.error();
 }
 
@@ -66,7 +49,6 @@ std::string source_of(const ns::Plan& plan, std::string_view target) {
     return place ? plan.sources.at(place->index).path : "(nothing)";
 }
 
-const std::string sh = R"("command": ["sh"])";
 const std::string all_of_the_host = R"("hostNetwork": true, "hostPID": true, "hostIPC": true)";
 
 } // namespace
@@ -249,7 +231,7 @@ TEST_CASE("an emptyDir is the pod's own directory, on disk or in memory, and ope
 
     const SandboxPlan sandbox = plan_sandbox(pod, node);
     std::vector<std::pair<std::string, std::string>> mounts;
-    for (const SandboxPlan::Tmpfs& tmpfs : sandbox.mounts)
+    for (const SandboxPlan::Mount& tmpfs : sandbox.mounts)
         mounts.emplace_back(tmpfs.path, tmpfs.options);
     CHECK(mounts == std::vector<std::pair<std::string, std::string>>{
                         {"/run/p/pods/u1/shm", "mode=1777,size=65536k"},
@@ -376,7 +358,9 @@ TEST_CASE("a pod's host name is its name in at most 63 characters, or the machin
 
 TEST_CASE("a process beside a container has the container's identity and variables, and its own command and terminal") {
     const spec::Pod pod = pod_with("", sh + R"(, "env": [{"name": "A", "value": "1"}], "workingDir": "/w")");
-    const auto made = plan_exec(pod, 0, an_image(), {.uid = 3, .gid = 4}, node, {"ls", "$(A)"}, "vt100");
+    const Image image = an_image();
+    const Identity who{.uid = 3, .gid = 4};
+    const auto made = plan_exec({pod, 0, image, who, node, nothing}, {"ls", "$(A)"}, "vt100");
     REQUIRE(made);
     CHECK(made->argv == Words{"ls", "$(A)"});
     CHECK(made->programs == Words{"/img/bin/ls", "/bin/ls"});
@@ -387,5 +371,5 @@ TEST_CASE("a process beside a container has the container's identity and variabl
     CHECK_FALSE(made->create_mount);
     CHECK_FALSE(made->create_pid);
     CHECK(made->setup.empty());
-    CHECK_FALSE(plan_exec(pod, 0, an_image(), {}, node, {}, ""));
+    CHECK_FALSE(plan_exec({pod, 0, image, who, node, nothing}, {}, ""));
 }
