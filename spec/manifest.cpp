@@ -13,43 +13,6 @@
 
 namespace spec {
 
-namespace {
-
-using json::Node;
-
-// An item of a PodList says neither its kind nor its version.
-std::string item_text(const Node& item, bool typed) {
-    std::string text;
-    json::write(text, item);
-    if (!typed && item.kind == json::Kind::Object && !json::find(item, "kind") && !json::find(item, "apiVersion"))
-        text.insert(1, item.size == 0 ? R"("apiVersion":"v1","kind":"Pod")" : R"("apiVersion":"v1","kind":"Pod",)");
-    return text;
-}
-
-std::expected<std::vector<std::string>, Problems> split_list(std::string_view json) {
-    const auto document = json::parse(json, max_manifest_bytes);
-    if (!document)
-        return std::unexpected(document.error());
-    const Node& root = document->root();
-    const Node* kind = json::find(root, "kind");
-    const bool pods = kind && kind->kind == json::Kind::String && kind->string() == "PodList";
-    const bool list = pods || (kind && kind->kind == json::Kind::String && kind->string() == "List");
-    std::vector<std::string> texts;
-    if (!list) {
-        texts.push_back(item_text(root, true));
-        return texts;
-    }
-    const Node* items = json::find(root, "items");
-    if (!items || items->kind != json::Kind::Array)
-        return std::unexpected(Problems{{"/items", items ? "expected an array" : "required value"}});
-    const Node* item = items->first();
-    for (std::uint32_t i = 0; i < items->size; ++i, item = item->next())
-        texts.push_back(item_text(*item, !pods));
-    return texts;
-}
-
-} // namespace
-
 void write_canonical(Manifest& manifest, std::size_t bytes) {
     Pod& pod = manifest.pod;
     manifest.text.reserve(bytes + 512);
@@ -63,7 +26,7 @@ void write_canonical(Manifest& manifest, std::size_t bytes) {
     std::ranges::copy(uid, manifest.text.begin() + static_cast<std::ptrdiff_t>(metadata_end + field.find('0')));
 }
 
-std::expected<Manifest, Problems> read_pod(const Node& root, std::size_t bytes) {
+std::expected<Manifest, Problems> read_pod(const json::Node& root, std::size_t bytes) {
     fields::Reader reader{.root = root};
     if (!is_pod(reader, root))
         return std::unexpected(std::move(reader.problems));
@@ -101,12 +64,6 @@ std::expected<Pod, Problems> read_canonical(std::string_view text) noexcept try 
     if (has_errors(reader.problems))
         return std::unexpected(std::move(reader.problems));
     return pod;
-} catch (const std::exception&) {
-    return std::unexpected(json::out_of_memory());
-}
-
-std::expected<std::vector<std::string>, Problems> list_items(std::string_view json) noexcept try {
-    return split_list(json);
 } catch (const std::exception&) {
     return std::unexpected(json::out_of_memory());
 }

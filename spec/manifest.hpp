@@ -34,7 +34,8 @@ std::expected<Manifest, Problems> read_manifest(std::string_view json) noexcept;
 // Reads canonical text again, without validation. Fails only for text that read_manifest() did not make.
 std::expected<Pod, Problems> read_canonical(std::string_view text) noexcept;
 
-// The objects in a document: itself, or the items of a List (or PodList), each as compact JSON text.
+// The objects in a document: itself, or the items of a List or of a kind's own list (PodList, ...), each as compact
+// JSON text.
 std::expected<std::vector<std::string>, Problems> list_items(std::string_view json) noexcept;
 
 // The default imagePullPolicy: Always for the tag "latest" or none, else IfNotPresent (pkg/apis/core/v1/defaults.go).

@@ -7,6 +7,7 @@
 #include "spec/manifest_parts.hpp"
 #include "spec/pod_fields.hpp"
 #include "spec/uid.hpp"
+#include "spec/unhonoured.hpp"
 #include "spec/workload.hpp"
 
 #include <algorithm>
@@ -72,6 +73,7 @@ void read_workload(fields::Reader& reader, Object& object) {
     if (has_errors(reader.problems))
         return;
     warn_unhonoured(value, object.kind, reader.problems);
+    warn_unhonoured(value.spec.pod_template, reader.problems, template_pointer);
     finish(reader, object, value.metadata, &value);
     object.pods = make_pods(value, object.kind, template_warnings(reader.problems), reader.problems);
 }

@@ -245,7 +245,11 @@ TEST_CASE("a list gives its items") {
     REQUIRE(items);
     CHECK(*items == std::vector<std::string>{R"({"a":1})", R"({"b":[]})"});
     CHECK(list_items(R"({ "kind" : "Pod" })").value() == std::vector<std::string>{R"({"kind":"Pod"})"});
-    CHECK(list_items(R"({"kind":"PodList","items":[{"metadata":{}},{}]})").value() ==
+    CHECK(list_items(R"({"apiVersion":"apps/v1","kind":"DeploymentList","items":[{"metadata":{}},{"kind":"x"},7]})")
+              .value() == std::vector<std::string>{R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{}})",
+                                                   R"({"kind":"x"})", "7"});
+    CHECK(list_items(R"({"kind":"AllowList"})").value().size() == 1);
+    CHECK(list_items(R"({"apiVersion":"v1","kind":"PodList","items":[{"metadata":{}},{}]})").value() ==
           std::vector<std::string>{R"({"apiVersion":"v1","kind":"Pod","metadata":{}})",
                                    R"({"apiVersion":"v1","kind":"Pod"})"});
     CHECK(list_items(R"({"kind":"List","items":[]})").value().empty());
