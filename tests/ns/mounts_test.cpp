@@ -230,6 +230,72 @@ TEST_CASE("a mount's flags hold, below it too when asked") {
     REQUIRE(umount((volume + "/below").c_str()) == 0);
 }
 
+TEST_CASE("mounts pass between the machine and a container as the source says") {
+    if (!is_root())
+        return;
+    Machine machine;
+    TemporaryDirectory temporary;
+    const std::string image = make_image(temporary);
+    const std::string volume = temporary / "volume", machines = volume + "/machine", containers = volume + "/container";
+    std::filesystem::create_directory(volume);
+    for (const Propagation propagation : {Propagation::Private, Propagation::Slave, Propagation::Shared}) {
+        CAPTURE(static_cast<int>(propagation));
+        REQUIRE(mount("tmpfs", volume.c_str(), "tmpfs", 0, nullptr) == 0);
+        REQUIRE(mount(nullptr, volume.c_str(), nullptr, MS_SHARED, nullptr) == 0);
+        std::filesystem::create_directory(machines);
+        std::filesystem::create_directory(containers);
+        int in[2], out[2];
+        REQUIRE((pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0));
+        Fd stdin_read(in[0]), stdin_write(in[1]), stdout_read(out[0]), stdout_write(out[1]);
+        Plan one = with_source(image, {.path = volume, .propagation = propagation},
+                               {"tmpfs", "/v/container", "input", "ls", "/v/machine"});
+        one.stdin_fd = stdin_read.get();
+        one.stdout_fd = stdout_write.get();
+        const pid_t pid = machine.start(std::move(one));
+        stdout_write.reset();
+        std::string output;
+        for (char byte; output.find('\n') == output.npos && read(stdout_read.get(), &byte, 1) == 1;)
+            output += byte;
+        CHECK(output == "tmpfs=0\n");
+        const bool came_out = read_file("/proc/self/mountinfo").find(containers) != std::string::npos;
+        CHECK(came_out == (propagation == Propagation::Shared));
+
+        REQUIRE(mount("tmpfs", machines.c_str(), "tmpfs", 0, nullptr) == 0);
+        write_file(machines + "/mark", "x");
+        stdin_write.reset();
+        for (char byte; read(stdout_read.get(), &byte, 1) == 1;)
+            output += byte;
+        CHECK((output.find("mark") != output.npos) == (propagation != Propagation::Private));
+        CHECK(wait_for(pid) == 0);
+        CHECK(umount2(volume.c_str(), MNT_DETACH) == 0);
+    }
+}
+
+TEST_CASE("a directory that is made for a group belongs to it, and so does what is made below") {
+    if (!is_root())
+        return;
+    Machine machine;
+    TemporaryDirectory temporary;
+    const std::string image = make_image(temporary);
+    struct stat status;
+    for (const std::string sub_path : {"", "sub"}) {
+        const std::string volume = temporary / ("volume" + sub_path);
+        Plan one = with_source(
+            image, {.path = volume, .sub_path = sub_path, .create = true, .create_mode = 0777, .create_group = 2000},
+            {"write", "/v/file", "x"});
+        one.uid = one.gid = 1000;
+        CHECK(machine.run(std::move(one)).line("wrote") == "1");
+        const std::string shown = sub_path.empty() ? volume : volume + "/" + sub_path;
+        for (const std::string& path : {volume, shown}) {
+            REQUIRE(stat(path.c_str(), &status) == 0);
+            CHECK((status.st_mode & 07777) == 02777);
+            CHECK(status.st_gid == 2000);
+        }
+        REQUIRE(stat((shown + "/file").c_str(), &status) == 0);
+        CHECK(status.st_gid == 2000);
+    }
+}
+
 TEST_CASE("a container finds its own /proc, /dev and /sys") {
     if (!is_root())
         return;

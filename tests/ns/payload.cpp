@@ -138,6 +138,8 @@ void run(char** argument, char** environment) {
             line("mode", result < 0 ? result : static_cast<long>(status[7] & 0xffff)); // stx_mode
         } else if (same(verb, "queue")) {
             line("queue", call(SYS_msgget, number(next()), 0));
+        } else if (same(verb, "tmpfs")) {
+            line("tmpfs", call(SYS_mount, "tmpfs", next(), "tmpfs", 0, 0));
         } else if (same(verb, "chdir")) {
             line("chdir", call(SYS_chdir, next()));
         } else if (same(verb, "chroot")) {

@@ -39,6 +39,12 @@ TEST_CASE("a raised descriptor is above the low ones, closes on exec and leaves 
 TEST_CASE("an error reads as what was being done and why it failed") {
     CHECK(to_text(Error{ENOENT, Step::Mount}) == "mounting: No such file or directory (ENOENT)");
     CHECK(to_text(Error{123456, Step::Clone}) == "making the process: unknown error (E?)");
+    CHECK(to_text(Error{EINVAL, Step::MakeNetwork}) ==
+          "making a network namespace: Invalid argument (EINVAL): the kernel may lack network namespaces "
+          "(CONFIG_NET_NS)");
+    CHECK(to_text(Error{ENOSYS, Step::Clone}).ends_with("PID namespaces (CONFIG_PID_NS)"));
+    CHECK(to_text(Error{EPERM, Step::MakeNetwork}) == "making a network namespace: Operation not permitted (EPERM)");
+    CHECK(to_text(Error{EINVAL, Step::Mount}) == "mounting: Invalid argument (EINVAL)");
     for (int step = 0; step <= static_cast<int>(Step::Pipe); ++step)
         CHECK(std::string(to_text(static_cast<Step>(step))).size() > 5);
 }
