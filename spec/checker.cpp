@@ -28,6 +28,8 @@ std::string Path::pointer() const {
     json::append_pointer(out, name);
     if (index != no_index)
         json::append_pointer(out, std::to_string(index));
+    if (member.data())
+        json::append_pointer(out, member);
     return out;
 }
 

@@ -114,9 +114,10 @@ void check_type(const LocalData& secret, const Path& root, const Checker& check)
         if (!document || document->root().kind != json::Kind::Object)
             check.error(data.child(needed.key), "must be a JSON object");
     }
+    const Path annotations = root.child("metadata", "annotations");
     const std::string* account = find(secret.metadata.annotations, service_account_name);
     if (secret.type == service_account_token && (!account || account->empty()))
-        check.error(root.child("metadata").child("annotations").child(service_account_name), required_of(secret));
+        check.error(annotations.child(service_account_name), required_of(secret));
 }
 
 } // namespace
@@ -130,7 +131,7 @@ void validate(const LocalData& object, Problems& problems) {
         check.error(root.child("data"), "must have at most 1048576 bytes in all its values");
     for (const auto& [key, value] : object.binary_data)
         if (find_sorted(object.data, key))
-            check.error(root.child("binaryData").child(key), "duplicate of a key in data");
+            check.error(root.child("binaryData", key), "duplicate of a key in data");
     check_type(object, root, check);
 }
 

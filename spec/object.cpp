@@ -38,7 +38,8 @@ void read_local(fields::Reader& reader, Object& object) {
     reader.read(reader.root, *type_of(object.kind), &value);
     apply_defaults(value.metadata);
     apply_defaults(value);
-    validate_metadata(value.metadata, reader.problems, Path{}.child("metadata"));
+    const Path root;
+    validate_metadata(value.metadata, reader.problems, root.child("metadata"));
     validate(value, reader.problems);
     if (has_errors(reader.problems))
         return;
@@ -96,7 +97,8 @@ void read_ignored(fields::Reader& reader, Object& object, std::string_view why) 
         name.find_first_of("/%") == std::string::npos &&
         std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
     const Checker check(reader.problems);
-    const Path path = Path{}.child("metadata");
+    const Path root;
+    const Path path = root.child("metadata");
     if (!sane)
         check.error(path.child("name"), "must be the name of an object: at most 253 characters without '/' and '%'");
     if (!object.metadata.namespace_.empty())

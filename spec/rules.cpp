@@ -21,15 +21,15 @@ void unique_names(const PodChecker& check, const Path& path) {
     const PodSpec& spec = check.spec;
     const auto name = [](const Container& container) -> const std::string& { return container.name; };
     for_each_duplicate(spec.containers, name, [&](std::size_t i) {
-        check.duplicate(path.child("containers", i).child("name"), spec.containers[i].name);
+        check.duplicate(path.child("containers", i, "name"), spec.containers[i].name);
     });
     for_each_duplicate(spec.init_containers, name, [&](std::size_t i) {
-        check.duplicate(path.child("initContainers", i).child("name"), spec.init_containers[i].name);
+        check.duplicate(path.child("initContainers", i, "name"), spec.init_containers[i].name);
     });
     for (std::size_t i = 0; i < spec.init_containers.size(); ++i) {
         const std::string& taken = spec.init_containers[i].name;
         if (std::ranges::find(spec.containers, taken, &Container::name) != spec.containers.end())
-            check.duplicate(path.child("initContainers", i).child("name"), taken);
+            check.duplicate(path.child("initContainers", i, "name"), taken);
     }
 }
 

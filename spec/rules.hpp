@@ -15,16 +15,25 @@
 
 namespace spec {
 
-// Where in a document a rule looks: a chain on the stack, written out only for a problem.
+// Where in a document a rule looks: a chain on the stack, written out only for a problem. A link must outlive the links
+// below it, so that the child of a temporary is no child.
 struct Path {
     static constexpr std::size_t no_index = -1;
 
     const Path* up = nullptr;
     std::string_view name{};
     std::size_t index = no_index; // of an array called `name`
+    std::string_view member{};    // of the value at `name`; none when it points nowhere
 
-    Path child(std::string_view key) const { return {this, key}; }
-    Path child(std::string_view key, std::size_t i) const { return {this, key, i}; }
+    Path child(std::string_view key) const& { return {this, key}; }
+    Path child(std::string_view key, std::size_t i) const& { return {this, key, i}; }
+    Path child(std::string_view key, std::string_view its_member) const& { return {this, key, no_index, its_member}; }
+    Path child(std::string_view key, std::size_t i, std::string_view its_member) const& {
+        return {this, key, i, its_member};
+    }
+    template <class... Keys>
+    Path child(Keys...) const&& = delete;
+
     std::string pointer() const;
 };
 

@@ -35,7 +35,7 @@ void check_ports(const PodChecker& check, const Container& container, const Path
         container.ports, [](const ContainerPort& port) -> const std::string& { return port.name; },
         [&](std::size_t i) {
             if (!container.ports[i].name.empty())
-                check.duplicate(path.child("ports", i).child("name"), container.ports[i].name);
+                check.duplicate(path.child("ports", i, "name"), container.ports[i].name);
         });
 }
 

@@ -60,9 +60,9 @@ void check_env(const PodChecker& check, const Container& container, const Path& 
             check_env_name(check, source.prefix, at.child("prefix"));
         check.one_of(at, source.config_map_ref.has_value() + source.secret_ref.has_value(), "configMapRef, secretRef");
         if (source.config_map_ref)
-            check.dns_subdomain(at.child("configMapRef").child("name"), source.config_map_ref->name);
+            check.dns_subdomain(at.child("configMapRef", "name"), source.config_map_ref->name);
         if (source.secret_ref)
-            check.dns_subdomain(at.child("secretRef").child("name"), source.secret_ref->name);
+            check.dns_subdomain(at.child("secretRef", "name"), source.secret_ref->name);
     }
     for (std::size_t i = 0; i < container.env.size(); ++i) {
         const EnvVar& variable = container.env[i];

@@ -41,7 +41,7 @@ void check_mounts(const PodChecker& check, const Container& container, const Pat
     for_each_duplicate(
         mounts, [](const VolumeMount& mount) -> const std::string& { return mount.mount_path; },
         [&](std::size_t i) {
-            check.error(path.child("volumeMounts", i).child("mountPath"),
+            check.error(path.child("volumeMounts", i, "mountPath"),
                         "must be unique: " + quoted(mounts[i].mount_path) + " is mounted already");
         });
 }

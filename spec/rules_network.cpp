@@ -53,7 +53,7 @@ void check_dns(const PodChecker& check, const Path& path) {
             check_ip(check, config.nameservers[i], at.child("nameservers", i));
     check_searches(check, config.searches, at);
     for (std::size_t i = 0; i < config.options.size(); ++i)
-        check.given(at.child("options", i).child("name"), config.options[i].name);
+        check.given(at.child("options", i, "name"), config.options[i].name);
 }
 
 void check_host_names(const PodChecker& check, const Path& path) {
@@ -97,7 +97,7 @@ void check_uses(const Checker& check, const std::vector<HostPort>& uses, const P
         uses, [](const HostPort& use) { return use.key(); },
         [&](std::size_t i) {
             const Path container = path.child(uses[i].list, uses[i].container);
-            check.error(container.child("ports", uses[i].index).child("hostPort"),
+            check.error(container.child("ports", uses[i].index, "hostPort"),
                         "duplicate value: " + std::to_string(*uses[i].port->host_port));
         });
 }

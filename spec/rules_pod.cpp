@@ -13,7 +13,7 @@ namespace {
 void check_os(const PodChecker& check, const Path& path) {
     const PodSpec& spec = check.spec;
     if (spec.os) {
-        const Path at = path.child("os").child("name");
+        const Path at = path.child("os", "name");
         if (check.given(at, spec.os->name) && spec.os->name != "linux")
             check.error(at, spec.os->name == "windows"
                                 ? "must be linux: this machine runs no Windows containers"
@@ -56,8 +56,7 @@ void check_pod(const PodChecker& check, const Path& path) {
         check.between(path.child("activeDeadlineSeconds"), *spec.active_deadline_seconds, 1,
                       std::numeric_limits<std::int32_t>::max());
     for (std::size_t i = 0; i < spec.readiness_gates.size(); ++i)
-        check.qualified_name(path.child("readinessGates", i).child("conditionType"),
-                             spec.readiness_gates[i].condition_type);
+        check.qualified_name(path.child("readinessGates", i, "conditionType"), spec.readiness_gates[i].condition_type);
     check_os(check, path);
     check_priority(check, path);
     check_network(check, path);

@@ -17,7 +17,7 @@ void check_http(const Checker& check, const HttpGetAction& action, const Path& p
     check.port(path.child("port"), action.port);
     for (std::size_t i = 0; i < action.http_headers.size(); ++i)
         if (!is_header_name(action.http_headers[i].name))
-            check.error(path.child("httpHeaders", i).child("name"),
+            check.error(path.child("httpHeaders", i, "name"),
                         quoted(action.http_headers[i].name) + " is not a header's name: letters, digits and '-'");
 }
 
@@ -32,9 +32,9 @@ void check_probe(const Checker& check, const Probe& probe, const Path& path) {
     if (probe.http_get)
         check_http(check, *probe.http_get, path.child("httpGet"));
     if (probe.tcp_socket)
-        check.port(path.child("tcpSocket").child("port"), probe.tcp_socket->port);
+        check.port(path.child("tcpSocket", "port"), probe.tcp_socket->port);
     if (probe.grpc)
-        check.port(path.child("grpc").child("port"), probe.grpc->port);
+        check.port(path.child("grpc", "port"), probe.grpc->port);
     check.at_least(path.child("initialDelaySeconds"), probe.initial_delay_seconds, 0);
     check.at_least(path.child("timeoutSeconds"), probe.timeout_seconds, 0);
     check.at_least(path.child("periodSeconds"), probe.period_seconds, 0);
@@ -62,7 +62,7 @@ void check_hook(const PodChecker& check, const LifecycleHandler& hook, const Pat
     if (hook.tcp_socket) // the API server takes it, and the kubelet fails at it each time
         check.error(path.child("tcpSocket"), "is not supported: Kubernetes never implemented it; use httpGet or exec");
     if (hook.sleep)
-        check.between(path.child("sleep").child("seconds"), hook.sleep->seconds, 0,
+        check.between(path.child("sleep", "seconds"), hook.sleep->seconds, 0,
                       check.spec.termination_grace_period_seconds.value_or(0));
 }
 

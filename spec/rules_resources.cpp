@@ -28,8 +28,11 @@ void check_huge(const Checker& check, const Path& path, std::string_view resourc
         check.error(path, "must be a multiple of " + std::string(size));
 }
 
-void check_list(const Checker& check, const ResourceList& list, const Path& path, At at) {
+// What `told` says, too, is not told again: a request that is not given is filled in from the limit.
+void check_list(const Checker& check, const ResourceList& list, const ResourceList& told, const Path& path, At at) {
     for (const auto& [resource, quantity] : list) {
+        if (const std::string* other = find_sorted(told, resource); other && *other == quantity)
+            continue;
         const Path here = path.child(resource);
         const bool known = resource == "cpu" || resource == "memory" || is_huge(resource) ||
                            (at == At::Container && resource == "ephemeral-storage");
@@ -90,11 +93,11 @@ std::int64_t needed(const PodChecker& check, ResourceList ResourceRequirements::
 void check_sums(const PodChecker& check, const ResourceRequirements& pod, const Path& path) {
     for (const auto& [resource, quantity] : pod.requests)
         if (needed(check, &ResourceRequirements::requests, resource) > amount(pod.requests, resource))
-            check.error(path.child("requests").child(resource),
+            check.error(path.child("requests", resource),
                         "must be greater than or equal to what the containers request together");
     for (const auto& [resource, quantity] : pod.limits)
         if (is_huge(resource) && needed(check, &ResourceRequirements::limits, resource) > amount(pod.limits, resource))
-            check.error(path.child("limits").child(resource),
+            check.error(path.child("limits", resource),
                         "must be greater than or equal to the limits of the containers together");
 }
 
@@ -104,7 +107,7 @@ void check_container_limits(const PodChecker& check, const ResourceList& limits,
             const std::string* most = find_sorted(limits, resource);
             if (most && compare_quantities(quantity, *most) > 0) {
                 const Path resources = at.child("resources");
-                check.error(resources.child("limits").child(resource),
+                check.error(resources.child("limits", resource),
                             "must be less than or equal to the pod's limit of " + *most);
             }
         }
@@ -116,8 +119,8 @@ void check_container_limits(const PodChecker& check, const ResourceList& limits,
 void check_resources(const Checker& check, const ResourceRequirements& resources, const Path& path, At at) {
     const Path requests = path.child("requests");
     const Path limits = path.child("limits");
-    check_list(check, resources.limits, limits, at);
-    check_list(check, resources.requests, requests, at);
+    check_list(check, resources.limits, {}, limits, at);
+    check_list(check, resources.requests, resources.limits, requests, at);
     for (const auto& [resource, quantity] : resources.requests) {
         const std::string* limit = find_sorted(resources.limits, resource);
         if (is_huge(resource) && !limit)

@@ -49,10 +49,10 @@ void check_sysctl(const PodChecker& check, const Sysctl& sysctl, const Path& pat
 
 void check_sysctls(const PodChecker& check, const std::vector<Sysctl>& sysctls, const Path& path) {
     for (std::size_t i = 0; i < sysctls.size(); ++i)
-        check_sysctl(check, sysctls[i], path.child("sysctls", i).child("name"));
+        check_sysctl(check, sysctls[i], path.child("sysctls", i, "name"));
     for_each_duplicate(
         sysctls, [](const Sysctl& sysctl) -> const std::string& { return sysctl.name; },
-        [&](std::size_t i) { check.duplicate(path.child("sysctls", i).child("name"), sysctls[i].name); });
+        [&](std::size_t i) { check.duplicate(path.child("sysctls", i, "name"), sysctls[i].name); });
 }
 
 // A type is there, and a file's name exactly where the type asks for one.

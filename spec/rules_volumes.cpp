@@ -89,7 +89,7 @@ void check_unique_files(const Checker& check, const ProjectedVolume& volume, con
         [&](std::size_t i) {
             const Path source = path.child("sources", files[i].source);
             const Path member = source.child(files[i].member);
-            check.error(member.child("items", files[i].item).child("path"),
+            check.error(member.child("items", files[i].item, "path"),
                         "conflicting duplicate path " + quoted(files[i].path));
         });
 }
@@ -139,7 +139,7 @@ void check_volumes(const PodChecker& check, const Path& path) {
         check_volume(check, volumes[i], path.child("volumes", i));
     for_each_duplicate(
         volumes, [](const Volume& volume) -> const std::string& { return volume.name; },
-        [&](std::size_t i) { check.duplicate(path.child("volumes", i).child("name"), volumes[i].name); });
+        [&](std::size_t i) { check.duplicate(path.child("volumes", i, "name"), volumes[i].name); });
 }
 
 } // namespace spec

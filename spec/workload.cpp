@@ -45,11 +45,12 @@ void check_selector(const WorkloadSpec& spec, const Path& path, const Checker& c
     check.labels(at.child("matchLabels"), selector.match_labels);
     for (std::size_t i = 0; i < selector.match_expressions.size(); ++i)
         check_requirement(selector.match_expressions[i], at.child("matchExpressions", i), check);
-    if (selector.match_labels.empty() && selector.match_expressions.empty())
+    const bool has_some = !selector.match_labels.empty() || !selector.match_expressions.empty();
+    if (!has_some)
         check.error(at, "must select something");
-    else if (!selects(selector, spec.pod_template.metadata.labels))
-        check.error(path.child("template").child("metadata").child("labels"),
-                    "the selector does not match the template's labels");
+    const Path metadata = path.child("template", "metadata");
+    if (has_some && !selects(selector, spec.pod_template.metadata.labels))
+        check.error(metadata.child("labels"), "the selector does not match the template's labels");
 }
 
 void check_template(const Pod& pod, const Path& path, const Checker& check) {
@@ -62,7 +63,7 @@ void check_template(const Pod& pod, const Path& path, const Checker& check) {
 
 void check_stateful_set(const Workload& workload, const Path& root, const Checker& check) {
     const std::string& name = workload.metadata.name;
-    const Path at_name = root.child("metadata").child("name");
+    const Path at_name = root.child("metadata", "name");
     const WorkloadSpec& spec = workload.spec;
     const Path at = root.child("spec");
     if (name.size() > max_stateful_set_name)
@@ -72,7 +73,7 @@ void check_stateful_set(const Workload& workload, const Path& root, const Checke
     if (!spec.service_name.empty())
         check.dns_label(at.child("serviceName"), spec.service_name);
     if (spec.ordinals)
-        check.between(at.child("ordinals").child("start"), spec.ordinals->start, 0,
+        check.between(at.child("ordinals", "start"), spec.ordinals->start, 0,
                       std::numeric_limits<std::int32_t>::max() - max_replicas);
 }
 
