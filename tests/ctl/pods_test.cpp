@@ -131,7 +131,7 @@ TEST_CASE("a pod is described in kubectl's layout") {
 {"name":"side","ready":false,"restartCount":0,"image":"busybox","imageID":"",
 "state":{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":{"terminated":{"exitCode":0,"reason":"Completed"}}}]}})json");
     REQUIRE(view);
-    CHECK(ctl::describe_pod(*view, now) == R"(Name:         web
+    CHECK(ctl::describe_pod(*view, {}, now) == R"(Name:         web
 Namespace:    default
 Node:         box/10.0.2.15
 Start Time:   Fri, 02 Jan 2026 03:04:06 +0000
@@ -176,17 +176,17 @@ Containers:
       LONG_NAME:  x
                   y
       E:          )"
-                                           "\n"
-                                           R"(    Mounts:
+                                               "\n"
+                                               R"(    Mounts:
       /a/tmp from tmp (ro,path="s")
       /srv from data (rw)
   side:
     Container ID:   )"
-                                           "\n"
-                                           R"(    Image:          busybox
+                                               "\n"
+                                               R"(    Image:          busybox
     Image ID:       )"
-                                           "\n"
-                                           R"(    Port:           9/TCP
+                                               "\n"
+                                               R"(    Port:           9/TCP
     Host Port:      0/TCP
     State:          Waiting
       Reason:       CrashLoopBackOff
@@ -202,10 +202,10 @@ Containers:
 Conditions:
   Type                        Status
   PodReadyToStartContainers   True )"
-                                           "\n"
-                                           R"(  Ready                       False )"
-                                           "\n"
-                                           R"(Volumes:
+                                               "\n"
+                                               R"(  Ready                       False )"
+                                               "\n"
+                                               R"(Volumes:
   data:
     Type:          HostPath (bare host directory volume)
     Path:          /srv
@@ -213,8 +213,8 @@ Conditions:
   tmp:
     Type:       EmptyDir (a temporary directory that shares a pod's lifetime)
     Medium:     )"
-                                           "\n"
-                                           R"(    SizeLimit:  <unset>
+                                               "\n"
+                                               R"(    SizeLimit:  <unset>
   mem:
     Type:       EmptyDir (a temporary directory that shares a pod's lifetime)
     Medium:     Memory
@@ -224,22 +224,24 @@ Conditions:
     Path:          /x
     HostPathType:  <none>
 QoS Class:         BestEffort
+Node-Selectors:    <none>
+Tolerations:       <none>
 )");
 }
 
 TEST_CASE("a long annotation is cut, and what is missing is said") {
     spec::PodView view = view_of("Pending", {});
     view.pod.metadata.annotations = {{"long", std::string(200, 'x')}};
-    const std::string text = ctl::describe_pod(view, now);
+    const std::string text = ctl::describe_pod(view, {}, now);
     CHECK(text.find("Annotations:  long:\n                " + std::string(138, 'x') + "...\n") != text.npos);
     CHECK(text.find("Node:         <none>\nLabels:       <none>\n") != text.npos);
-    CHECK(text.find("IP:           \nIPs:          <none>\nContainers:\nVolumes:    <none>\n") != text.npos);
+    CHECK(text.find("IP:           \nIPs:          <none>\nContainers:\nVolumes:         <none>\n") != text.npos);
 }
 
 TEST_CASE("a pod that is being stopped says since when") {
     spec::PodView view = view_of("Running", {running()});
     view.deletion_timestamp = "2026-01-02T03:05:00Z";
     view.pod.spec.termination_grace_period_seconds = 7;
-    const std::string text = ctl::describe_pod(view, now);
+    const std::string text = ctl::describe_pod(view, {}, now);
     CHECK(text.find("Status:                    Terminating (lasts 5s)\nTermination Grace Period:  7s\n") != text.npos);
 }

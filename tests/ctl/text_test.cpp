@@ -130,21 +130,46 @@ TEST_CASE("a bad selector says what was found and what was expected") {
     }
 }
 
-TEST_CASE("pods are named as for kubectl") {
+TEST_CASE("types and names are given as to kubectl") {
+    using spec::Kind;
     using Words = std::vector<std::string>;
-    CHECK(ctl::pod_names(Words{"pods"}) == Words{});
-    CHECK(ctl::pod_names(Words{"pod", "a", "b"}) == Words{"a", "b"});
-    CHECK(ctl::pod_names(Words{"po/a", "pod/b"}) == Words{"a", "b"});
-    CHECK(ctl::pod_name("a") == "a");
-    CHECK(ctl::pod_name("pods/a") == "a");
-    CHECK(failure_of([] { ctl::pod_names(Words{"a"}); }) ==
-          "error: the server doesn't have a resource type \"a\"; podinit has pods");
-    CHECK(failure_of([] { ctl::pod_names(Words{"svc/a"}); }) ==
-          "error: the server doesn't have a resource type \"svc\"; podinit has pods");
-    CHECK(failure_of([] { ctl::pod_names(Words{"pod", "pod/a"}); }).starts_with("error: there is no need to specify"));
-    CHECK(failure_of([] { ctl::pod_name("pod/"); }) ==
-          "error: arguments in resource/name form must have a single resource and name");
-    CHECK(failure_of([] { ctl::pod_name("pod/a/b"); }) != "none");
+    using Many = std::vector<ctl::Asked>;
+    const std::pair<Words, Many> rows[] = {
+        {{"pods"}, {{Kind::Pod, ""}}},
+        {{"pod", "a", "b"}, {{Kind::Pod, "a"}, {Kind::Pod, "b"}}},
+        {{"po/a", "pod/b"}, {{Kind::Pod, "a"}, {Kind::Pod, "b"}}},
+        {{"deploy,cm"}, {{Kind::Deployment, ""}, {Kind::ConfigMap, ""}}},
+        {{"secret,sts", "a"}, {{Kind::Secret, "a"}, {Kind::StatefulSet, "a"}}},
+        {{"deployments.apps/a", "ds/b"}, {{Kind::Deployment, "a"}, {Kind::DaemonSet, "b"}}},
+        {{"all"}, {{Kind::Pod, ""}, {Kind::DaemonSet, ""}, {Kind::Deployment, ""}, {Kind::StatefulSet, ""}}},
+    };
+    for (const auto& [words, expected] : rows)
+        CHECK(ctl::parse_resources(words) == expected);
+    CHECK(ctl::parse_target("a") == ctl::Asked{Kind::Pod, "a"});
+    CHECK(ctl::parse_target("pods/a") == ctl::Asked{Kind::Pod, "a"});
+    CHECK(ctl::parse_target("deploy/a") == ctl::Asked{Kind::Deployment, "a"});
+
+    const std::string has = "; podinit has pods, configmaps, secrets, daemonsets, deployments and statefulsets";
+    const std::pair<Words, std::string> wrong[] = {
+        {{"a"}, "error: the server doesn't have a resource type \"a\"" + has},
+        {{"svc/a"}, "error: the server doesn't have a resource type \"svc\"" + has},
+        {{"po,"}, "error: the server doesn't have a resource type \"\"" + has},
+        {{"pod", "pod/a"},
+         "error: there is no need to specify a resource type as a separate argument when passing arguments in "
+         "resource/name form (e.g. 'podctl get pod/NAME' instead of 'podctl get pod pod/NAME')"},
+        {{"pod/a", "b"}, "error: there is no need to mix names with and without a type: b has none"},
+        {{"pod/"}, "error: arguments in resource/name form must have a single resource and name"},
+        {{"pod/a/b"}, "error: arguments in resource/name form must have a single resource and name"},
+        {{"po,cm/a"}, "error: arguments in resource/name form must have a single resource and name"},
+    };
+    for (const auto& [words, message] : wrong)
+        CHECK(failure_of([&words = words] { ctl::parse_resources(words); }) == message);
+}
+
+TEST_CASE("a collection is called by its plural, before the group") {
+    CHECK(ctl::plural(spec::Kind::Pod) == "pods");
+    CHECK(ctl::plural(spec::Kind::ConfigMap) == "configmaps");
+    CHECK(ctl::plural(spec::Kind::StatefulSet) == "statefulsets.apps");
 }
 
 TEST_CASE("an option's number is a whole number") {
@@ -158,8 +183,8 @@ TEST_CASE("an option's number is a whole number") {
 }
 
 TEST_CASE("every verb has help with its usage, and fits a terminal") {
-    for (const char* verb : {"", "apply", "delete", "get", "describe", "exec", "logs", "restart", "node", "poweroff",
-                             "reboot", "halt", "version"}) {
+    for (const char* verb : {"", "apply", "create", "replace", "diff", "delete", "get", "describe", "exec", "logs",
+                             "restart", "node", "poweroff", "reboot", "halt", "version"}) {
         CAPTURE(verb);
         std::string_view text = ctl::help_text(verb);
         CHECK(text.find("\nUsage:\n  podctl ") != text.npos);

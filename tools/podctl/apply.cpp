@@ -1,102 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
-// apply: every document of every file is checked here first, then all go to podinit in one call: all or nothing.
+// apply, create and replace: every document of every file is checked here first, then all go to podinit in one call,
+// which takes all of them or none.
 #include "tools/podctl/commands.hpp"
 
-#include "spec/manifest.hpp"
+#include "tools/podctl/checked_inputs.hpp"
 #include "tools/podctl/client.hpp"
-#include "tools/podctl/json_value.hpp"
-#include "tools/podctl/manifests.hpp"
+#include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
-
-#include <map>
+#include "tools/podctl/print_objects.hpp"
 
 namespace ctl {
 
 namespace {
 
-struct Checked {
-    std::vector<spec::RawJson> manifests;
-    std::vector<std::string> names;
-    std::vector<std::string> warnings;
-    std::vector<std::string> errors;
-};
+using Mode = ApplyOptions::Mode;
+using Objects = std::vector<CheckedObject>;
 
-// What read_manifest() would call a wrong kind, in words that say what to do instead.
-bool check_kind(const InputObject& object, Checked& checked) {
-    const auto value = read_json(object.json);
-    const JsonValue* kind = value ? value->find("kind") : nullptr;
-    if (!kind || kind->kind != JsonValue::Kind::String || kind->text == "Pod")
-        return true;
-    checked.errors.push_back(to_text(object, {.pointer = "/kind",
-                                              .message = "kind " + kind->text +
-                                                         " is not supported by this version of podinit; "
-                                                         "supported: Pod, List"}));
-    return false;
+std::string_view name_of(Mode mode) {
+    switch (mode) {
+    case Mode::Apply: return "apply";
+    case Mode::Create: return "create";
+    case Mode::Replace: return "replace";
+    }
+    return "";
 }
 
-// The manifest with the namespace that the command line gave, unless it names one itself.
-std::string in_namespace(const InputObject& object, const std::string& wanted, Checked& checked) {
-    auto value = read_json(object.json);
-    if (wanted.empty() || !value)
-        return object.json;
-    JsonValue& own = value->members["metadata"].members["namespace"];
-    if (own.kind == JsonValue::Kind::String && !own.text.empty() && own.text != wanted)
-        checked.errors.push_back("the namespace from the provided object \"" + own.text +
-                                 "\" does not match the namespace \"" + wanted +
-                                 "\". You must pass '--namespace=" + own.text + "' to perform this operation.");
-    own = json_string(wanted);
-    return write_json(*value);
+std::string_view text_of(spec::Outcome outcome, Mode mode) {
+    switch (outcome) {
+    case spec::Outcome::Created: return "created";
+    case spec::Outcome::Configured: return mode == Mode::Replace ? "replaced" : "configured";
+    case spec::Outcome::Unchanged: return mode == Mode::Replace ? "replaced" : "unchanged";
+    case spec::Outcome::Ignored: return "ignored";
+    }
+    return "";
 }
 
-Checked check(const Inputs& inputs, const std::string& namespace_) {
-    Checked checked{.manifests = {}, .names = {}, .warnings = {}, .errors = inputs.errors()};
-    std::map<std::string, std::string> seen; // full name -> file
-    for (const InputObject& object : inputs.objects) {
-        if (!check_kind(object, checked))
-            continue;
-        auto manifest = spec::read_manifest(object.json);
-        if (!manifest) {
-            for (const spec::Problem& problem : manifest.error())
-                if (problem.severity == spec::Severity::Error)
-                    checked.errors.push_back(to_text(object, problem));
+// Takes those away that are there already (create) or not yet (replace), and says so. False when there are any.
+bool take_away_unfit(Client& client, const ApplyOptions& options, Objects& objects) {
+    const spec::Applied would_be = send_objects(client, objects, options.transient, true);
+    Objects fit;
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        const CheckedObject& object = objects[i];
+        const spec::Outcome outcome = would_be.items[i].outcome;
+        const bool is_new = outcome == spec::Outcome::Created;
+        if (outcome == spec::Outcome::Ignored || is_new == (options.mode == Mode::Create)) {
+            fit.push_back(object);
             continue;
         }
-        for (const spec::Problem& warning : manifest->warnings)
-            checked.warnings.push_back(to_text(object, warning));
-        spec::ObjectMeta& metadata = manifest->pod.metadata;
-        checked.manifests.push_back({in_namespace(object, namespace_, checked)});
-        checked.names.push_back(metadata.name);
-        if (!namespace_.empty())
-            metadata.namespace_ = namespace_;
-        const auto [first, added] = seen.emplace(spec::full_name(metadata), object.file->name);
-        if (!added)
-            checked.errors.push_back(
-                to_text(object, {.pointer = "/metadata/name",
-                                 .message = "pod \"" + metadata.name + "\" comes twice, first in " + first->second}));
+        const std::string_view file = object.input->file->name;
+        complain({"Error from server (", is_new ? "NotFound" : "AlreadyExists", "): error when ",
+                  is_new ? "replacing" : "creating", " \"", file, "\": ", plural(object.kind), " \"", object.name,
+                  is_new ? "\" not found" : "\" already exists"});
     }
-    return checked;
+    const bool all = fit.size() == objects.size();
+    objects = std::move(fit);
+    return all;
 }
 
-[[noreturn]] void give_up(const std::vector<std::string>& errors) {
-    for (std::size_t i = 0; i + 1 < errors.size(); ++i)
-        complain({"error: ", errors[i]});
-    throw Failure{"error: " + errors.back()};
+// With the object's name where there are several.
+void print_warnings(const CheckedObject& object, const std::vector<std::string>& warnings, bool several) {
+    for (const std::string& warning : warnings)
+        if (several)
+            warn({object.resource, "/", object.name, ": ", warning});
+        else
+            warn({warning});
 }
 
-void print_applied(const spec::Applied& applied, std::string_view suffix) {
-    for (const auto& item : applied.items)
-        for (const std::string& warning : item.warnings)
-            complain({"Warning: ", warning});
-    for (const auto& item : applied.items) {
-        std::string_view outcome;
-        switch (item.outcome) {
-        case spec::Outcome::Created: outcome = "created"; break;
-        case spec::Outcome::Configured: outcome = "configured"; break;
-        case spec::Outcome::Unchanged: outcome = "unchanged"; break;
-        case spec::Outcome::Ignored: outcome = "ignored"; break;
+void print_results(const ApplyOptions& options, const Objects& objects, const spec::Applied& applied,
+                   std::string_view suffix) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        print({objects[i].resource, "/", objects[i].name});
+        if (options.output != "name")
+            print({" ", text_of(applied.items[i].outcome, options.mode), suffix});
+        print({"\n"});
+    }
+}
+
+// As they would be, or are now.
+std::vector<std::string> texts_of(Client& client, const Objects& objects, const spec::Applied& applied) {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        const CheckedObject& object = objects[i];
+        if (applied.items[i].object) {
+            texts.push_back(applied.items[i].object->text);
+        } else if (object.kind == spec::Kind::Ignored) {
+            texts.push_back(object.text);
+        } else {
+            auto listed = value_or_fail(list_objects(client, object.kind, object.namespace_, object.name));
+            texts.push_back(listed.empty() ? object.text : std::move(listed.front().json));
         }
-        print({item.resource, "/", item.name, " ", outcome, suffix, "\n"});
     }
+    return texts;
+}
+
+bool as_documents(const ApplyOptions& options) {
+    return options.output == "json" || options.output == "yaml";
+}
+
+int run_here(const ApplyOptions& options, const Objects& objects) {
+    spec::Applied applied;
+    std::vector<std::string> texts;
+    for (const CheckedObject& object : objects) {
+        print_warnings(object, object.warnings, false); // they tell the file
+        const bool ignored = object.kind == spec::Kind::Ignored;
+        applied.items.push_back({.outcome = ignored ? spec::Outcome::Ignored : spec::Outcome::Created});
+        texts.push_back(object.text);
+    }
+    if (as_documents(options))
+        print_json(as_one_json(texts, true), options.output);
+    else
+        print_results(options, objects, applied, " (dry run)");
+    return 0;
 }
 
 } // namespace
@@ -106,34 +120,27 @@ int run_apply(const Common& common, const ApplyOptions& options) {
         fail({"must specify -f"});
     if (options.dry_run != "none" && options.dry_run != "client" && options.dry_run != "server")
         fail({"Invalid dry-run value (", options.dry_run, "). Must be \"none\", \"server\", or \"client\"."});
-    const Inputs inputs = read_inputs(options.files);
-    Checked checked = check(inputs, common.namespace_);
-    if (!checked.errors.empty())
-        give_up(checked.errors);
-    if (checked.manifests.empty())
-        fail({"no objects passed to apply"});
-    if (options.dry_run == "client") {
-        for (const std::string& warning : checked.warnings)
-            complain({"Warning: ", warning});
-        for (const std::string& name : checked.names)
-            print({"pod/", name, " created (dry run)\n"});
-        return 0;
-    }
+    if (!options.output.empty() && options.output != "name" && !as_documents(options))
+        fail({"unable to match a printer suitable for the output format \"", options.output,
+              "\", allowed formats are: json,name,yaml"});
+    const Inputs inputs = read_inputs(options.files, options.recursive);
+    Objects objects = check_inputs(inputs, common.namespace_, name_of(options.mode));
+    if (options.dry_run == "client")
+        return run_here(options, objects);
+    Client client(common.socket);
+    const bool ok = options.mode == Mode::Apply || take_away_unfit(client, options, objects);
+    if (objects.empty())
+        return 1;
+    const bool several = objects.size() > 1;
     const bool dry_run = options.dry_run == "server";
-    const spec::Call call = spec::Apply{std::move(checked.manifests), options.transient, dry_run};
-    const auto applied = Client(common.socket).ask<spec::Applied>(call);
-    if (applied) {
-        print_applied(*applied, dry_run ? " (server dry run)" : "");
-        return 0;
-    }
-    std::vector<std::string> errors;
-    for (const auto& item : applied.error().problems)
-        if (item.index >= 0 && item.index < static_cast<std::int64_t>(inputs.objects.size()))
-            errors.push_back(to_text(inputs.objects[static_cast<std::size_t>(item.index)],
-                                     {.pointer = item.pointer, .message = item.message}));
-    if (errors.empty())
-        fail(applied.error());
-    give_up(errors);
+    const spec::Applied applied = send_objects(client, objects, options.transient, dry_run);
+    for (std::size_t i = 0; i < objects.size(); ++i)
+        print_warnings(objects[i], applied.items[i].warnings, several);
+    if (as_documents(options))
+        print_json(as_one_json(texts_of(client, objects, applied), true), options.output);
+    else
+        print_results(options, objects, applied, dry_run ? " (server dry run)" : "");
+    return ok ? 0 : 1;
 }
 
 } // namespace ctl

@@ -18,15 +18,26 @@ struct Common {
 };
 
 struct ApplyOptions {
+    enum class Mode : std::uint8_t { Apply, Create, Replace };
+    Mode mode = Mode::Apply;
     std::vector<std::string> files;
+    bool recursive = false;
     std::string dry_run = "none"; // none | client | server
+    std::string output;           // "" | name | json | yaml
     bool transient = false;
 };
 int run_apply(const Common& common, const ApplyOptions& options);
 
+struct DiffOptions {
+    std::vector<std::string> files;
+    bool recursive = false;
+};
+int run_diff(const Common& common, const DiffOptions& options); // 0: no difference, 1: some, 2: an error
+
 struct DeleteOptions {
     std::vector<std::string> args;
     std::vector<std::string> files;
+    bool recursive = false;
     std::string selector;
     std::string grace_period; // seconds; empty or negative: the pod's own
     bool now = false;
@@ -41,6 +52,7 @@ struct GetOptions {
     std::string output; // "" | wide | json | yaml | name
     std::string selector;
     bool all_namespaces = false;
+    bool ignore_not_found = false;
     bool no_headers = false;
     bool show_labels = false;
 };

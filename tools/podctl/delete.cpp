@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// delete: all pods are told to stop before the first one is waited for, each over a connection of its own, because
+// delete: all objects are told to go before the first one is waited for, each over a connection of its own, because
 // podinit takes the next call of a connection only after the last reply to the one before.
 #include "tools/podctl/commands.hpp"
 
@@ -8,9 +8,8 @@
 #include "tools/podctl/manifests.hpp"
 #include "tools/podctl/names.hpp"
 #include "tools/podctl/number.hpp"
+#include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
-#include "tools/podctl/pods.hpp"
-#include "tools/podctl/selector.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -22,6 +21,7 @@ namespace {
 constexpr std::size_t at_once = 16; // connections
 
 struct Target {
+    spec::Kind kind = spec::Kind::Pod;
     std::string namespace_;
     std::string name;
     std::string file; // where it was named; empty: on the command line
@@ -36,34 +36,49 @@ std::string text_member(const InputObject& object, const JsonValue* parent, std:
     return value ? value->text : "";
 }
 
-// A manifest need not be valid for its pod to be deleted: a kind and a name will do.
+// "deployment.apps" of apiVersion apps/v1 and kind Deployment.
+std::string resource_name(std::string_view api_version, std::string_view kind) {
+    std::string name(kind);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (const std::size_t slash = api_version.find('/'); slash != api_version.npos)
+        name.append(".").append(api_version.substr(0, slash));
+    return name;
+}
+
+// A manifest need not be valid for its object to be deleted: a kind and a name will do. What podinit never keeps is
+// gone already.
 std::vector<Target> targets_in(const Inputs& inputs, const Common& common) {
-    if (!inputs.errors().empty())
-        fail({inputs.errors().front()});
+    if (const auto errors = inputs.errors(); !errors.empty())
+        fail({errors.front()});
     std::vector<Target> targets;
     for (const InputObject& object : inputs.objects) {
         const auto value = read_json(object.json);
         const JsonValue* metadata = value ? value->find("metadata") : nullptr;
-        std::string name = text_member(object, metadata, "name", "/metadata/name");
-        if (name.empty() || text_member(object, &*value, "kind", "/kind") != "Pod")
-            fail({to_text(object, {.pointer = "", .message = "not a Pod with a name"})});
-        std::string namespace_ = text_member(object, metadata, "namespace", "/metadata/namespace");
-        if (namespace_.empty())
-            namespace_ = common.namespace_or_default();
-        targets.push_back({std::move(namespace_), std::move(name), object.file->name});
+        Target target{.kind = {},
+                      .namespace_ = text_member(object, metadata, "namespace", "/metadata/namespace"),
+                      .name = text_member(object, metadata, "name", "/metadata/name"),
+                      .file = object.file->name};
+        const std::string kind = value ? text_member(object, &*value, "kind", "/kind") : "";
+        const std::string api_version = value ? text_member(object, &*value, "apiVersion", "/apiVersion") : "";
+        if (target.name.empty() || kind.empty())
+            fail({to_text(object, {.pointer = "", .message = "not an object with a kind and a name"})});
+        target.kind = spec::kind_of(resource_name(api_version, kind));
+        if (target.kind == spec::Kind::Ignored)
+            continue;
+        if (target.namespace_.empty())
+            target.namespace_ = common.namespace_or_default();
+        targets.push_back(std::move(target));
     }
     return targets;
 }
 
-std::vector<Target> targets_selected(const Common& common, const DeleteOptions& options) {
-    const auto selector = parse_selector(options.selector);
-    if (!selector)
-        fail({"unable to parse requirement: ", selector.error()});
+std::vector<Target> targets_selected(const Common& common, const DeleteOptions& options,
+                                     const std::vector<Asked>& asked) {
     Client client(common.socket);
     std::vector<Target> targets;
-    for (const ListedPod& pod : value_or_fail(list_pods(client, common.namespace_or_default(), "")))
-        if (matches(*selector, pod.view.pod.metadata.labels))
-            targets.push_back({pod.view.pod.metadata.namespace_, pod.view.pod.metadata.name, ""});
+    for (const ListedObject& object : find_objects(client, common, asked, options.selector, false).objects)
+        targets.push_back({object.kind, object.metadata().namespace_, object.metadata().name, ""});
     if (targets.empty())
         print({"No resources found\n"});
     return targets;
@@ -73,21 +88,22 @@ std::vector<Target> find_targets(const Common& common, const DeleteOptions& opti
     if (!options.files.empty()) {
         if (!options.args.empty())
             fail({"when -f is given, no resource may be named beside it"});
-        return targets_in(read_inputs(options.files), common);
+        return targets_in(read_inputs(options.files, options.recursive), common);
     }
     if (options.args.empty())
-        fail({"You must provide one or more pods by name, -l, --all or -f; see 'podctl delete --help'"});
-    const auto names = pod_names(options.args);
+        fail({"You must provide one or more resources by name, -l, --all or -f; see 'podctl delete --help'"});
+    const auto asked = parse_resources(options.args);
+    const bool by_name = !asked.front().name.empty();
     if (options.all || !options.selector.empty()) {
-        if (!names.empty())
+        if (by_name)
             fail({"a name cannot be provided together with --all or a selector"});
-        return targets_selected(common, options);
+        return targets_selected(common, options, asked);
     }
-    if (names.empty())
+    if (!by_name)
         fail({"resource(s) were provided, but no name was specified"});
     std::vector<Target> targets;
-    for (const std::string& name : names)
-        targets.push_back({common.namespace_or_default(), name, ""});
+    for (const Asked& each : asked)
+        targets.push_back({each.kind, common.namespace_or_default(), each.name, ""});
     return targets;
 }
 
@@ -110,7 +126,7 @@ class Deletion {
         , client_(common.socket)
         , wait_(options.wait)
         , ignore_not_found_(options.ignore_not_found)
-        , call_(spec::Delete{target.namespace_, target.name, grace, ""}) {
+        , call_(spec::Delete{target.namespace_, target.name, grace, std::string(spec::resource_of(target.kind))}) {
         client_.send({.call = call_, .more = wait_});
     }
 
@@ -127,7 +143,7 @@ class Deletion {
             complain({to_text(error)});
             return false;
         }
-        print({"pod \"", target_.name, "\" deleted\n"});
+        print({spec::resource_of(target_.kind), " \"", target_.name, "\" deleted\n"});
         gone_ = !answer->continues;
         return true;
     }

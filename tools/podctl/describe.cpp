@@ -1,274 +1,203 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text with tabs first, columns at the end: what lines up with what follows from which lines are neighbours.
 #include "tools/podctl/describe.hpp"
 
-#include "tools/podctl/duration.hpp"
+#include "tools/podctl/describe_parts.hpp"
+#include "tools/podctl/print_pods.hpp"
 #include "tools/podctl/table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
-#include <initializer_list>
-#include <string_view>
 
 namespace ctl {
 
+using namespace describing;
+
 namespace {
 
-constexpr std::size_t max_annotation = 140; // as kubectl has it
+// How many bytes base64 text stands for.
+std::string base64_size(std::string_view text) {
+    const auto padding = std::count(text.begin(), text.end(), '=');
+    return std::to_string(text.size() / 4 * 3 - static_cast<std::size_t>(padding));
+}
 
-class Writer {
-  public:
-    // A line, indented by two spaces a level.
-    void line(std::size_t level, std::initializer_list<std::string_view> parts) {
-        text.append(2 * level, ' ');
-        for (const std::string_view part : parts)
-            text += part;
-        text += '\n';
+void head(Writer& out, const ListedObject& object) {
+    out.line(0, {"Name:\t", object.metadata().name});
+    out.line(0, {"Namespace:\t", object.metadata().namespace_});
+}
+
+void labels_and_annotations(Writer& out, const ListedObject& object) {
+    labels(out, "Labels", object.metadata().labels);
+    annotations(out, "Annotations", object.metadata().annotations);
+}
+
+void config_map(Writer& out, const ListedObject& object) {
+    head(out, object);
+    labels_and_annotations(out, object);
+    out.text += "\nData\n====\n";
+    if (const JsonValue* data = object.value.find("data"))
+        for (const auto& [key, value] : data->members)
+            out.text += key + ":\n----\n" + value.text + "\n\n";
+    out.text += "\nBinaryData\n====\n";
+    if (const JsonValue* data = object.value.find("binaryData"))
+        for (const auto& [key, value] : data->members)
+            out.text += key + ": " + base64_size(value.text) + " bytes\n";
+    out.text += "\n";
+}
+
+void secret(Writer& out, const ListedObject& object) {
+    head(out, object);
+    labels_and_annotations(out, object);
+    out.text += "\nType:\t" + text_at(object.value, {"type"}) + "\n\nData\n====\n";
+    if (const JsonValue* data = object.value.find("data"))
+        for (const auto& [key, value] : data->members)
+            out.line(0, {key, ":\t", base64_size(value.text), " bytes"});
+}
+
+// As metav1.LabelSelectorAsSelector prints it.
+std::string selector_text(const JsonValue& object) {
+    std::vector<std::string> requirements;
+    if (const JsonValue* equal = find_at(object, {"spec", "selector", "matchLabels"}))
+        for (const auto& [key, value] : equal->members)
+            requirements.push_back(key + '=' + value.text);
+    if (const JsonValue* list = find_at(object, {"spec", "selector", "matchExpressions"})) {
+        for (const JsonValue& each : list->items) {
+            const std::string key = text_at(each, {"key"});
+            const std::string op = text_at(each, {"operator"});
+            std::string values;
+            if (const JsonValue* members = each.find("values"))
+                for (const JsonValue& value : members->items)
+                    values += (values.empty() ? "" : ",") + value.text;
+            requirements.push_back(op == "Exists"         ? key
+                                   : op == "DoesNotExist" ? "!" + key
+                                                          : key + (op == "In" ? " in (" : " notin (") + values + ")");
+        }
     }
-
+    std::sort(requirements.begin(), requirements.end());
     std::string text;
-};
-
-std::string_view or_none(std::string_view text) {
-    return text.empty() ? "<none>" : text;
+    for (const std::string& requirement : requirements)
+        text += (text.empty() ? "" : ",") + requirement;
+    return text;
 }
 
-// Local time, as Go's RFC1123Z; its zero time for none.
-std::string time_text(std::string_view rfc3339) {
-    const auto ms = spec::parse_rfc3339(rfc3339);
-    if (!ms)
-        return "Mon, 01 Jan 0001 00:00:00 +0000";
-    const auto seconds = static_cast<std::time_t>(*ms / 1000);
-    std::tm local{};
-    localtime_r(&seconds, &local);
-    std::array<char, 64> buffer;
-    return {buffer.data(), std::strftime(buffer.data(), buffer.size(), "%a, %d %b %Y %H:%M:%S %z", &local)};
+// The template as the pod that it makes; nullopt for one that podctl cannot read.
+std::optional<spec::Pod> template_of(const JsonValue& object) {
+    const JsonValue* pod_template = find_at(object, {"spec", "template"});
+    auto view = spec::read_pod_object(pod_template ? write_json(*pod_template) : "");
+    return view ? std::optional(std::move(view->pod)) : std::nullopt;
 }
 
-template <typename Function>
-void each_line(std::string_view text, Function function) {
-    for (;;) {
-        const std::size_t end = text.find('\n');
-        function(text.substr(0, end));
-        if (end == text.npos)
-            return;
-        text.remove_prefix(end + 1);
-    }
+void pod_template(Writer& out, const JsonValue& object) {
+    out.line(0, {"Pod Template:"});
+    const auto pod = template_of(object);
+    if (!pod)
+        return out.line(1, {"<unset>"});
+    labels(out, "  Labels", pod->metadata.labels);
+    if (!pod->metadata.annotations.empty())
+        annotations(out, "  Annotations", pod->metadata.annotations);
+    if (const std::string* account = spec::find(pod->spec.ignored, "serviceAccountName"))
+        if (const auto name = read_json(*account))
+            out.line(1, {"Service Account:\t", name->text});
+    if (!pod->spec.init_containers.empty())
+        containers(out, "Init Containers", pod->spec.init_containers, {}, *pod, Where::Template);
+    containers(out, "Containers", pod->spec.containers, {}, *pod, Where::Template);
+    volumes(out, pod->spec.volumes, Where::Template);
+    if (!pod->spec.priority_class_name.empty())
+        out.line(1, {"Priority Class Name:\t", pod->spec.priority_class_name});
+    placement(out, pod->spec, Where::Template);
 }
 
-void labels(Writer& out, spec::StringMap map) {
-    std::sort(map.begin(), map.end());
-    std::string_view title = "Labels:";
-    for (const auto& [key, value] : map) {
-        out.line(0, {title, "\t", key, "=", value});
-        title = "";
-    }
-    if (map.empty())
-        out.line(0, {title, "\t<none>"});
+void pods_status(Writer& out, std::span<const ListedObject> pods) {
+    const auto count = [&](std::string_view phase) {
+        return std::to_string(std::count_if(pods.begin(), pods.end(),
+                                            [&](const ListedObject& pod) { return pod.pod.status.phase == phase; }));
+    };
+    out.line(0, {"Pods Status:\t", count("Running"), " Running / ", count("Pending"), " Waiting / ", count("Succeeded"),
+                 " Succeeded / ", count("Failed"), " Failed"});
 }
 
-void annotations(Writer& out, spec::StringMap map) {
-    std::sort(map.begin(), map.end());
-    std::string_view title = "Annotations:";
-    for (const auto& [key, whole] : map) {
-        std::string_view value = whole;
-        if (value.ends_with('\n'))
-            value.remove_suffix(1);
-        if (value.size() + key.size() + 2 <= max_annotation && value.find('\n') == value.npos) {
-            out.line(0, {title, "\t", key, ": ", value});
-        } else {
-            out.line(0, {title, "\t", key, ":"});
-            each_line(value, [&out](std::string_view part) {
-                const bool cut = part.size() > max_annotation - 2;
-                out.line(0, {"\t  ", part.substr(0, max_annotation - 2), cut ? "..." : ""});
-            });
-        }
-        title = "";
-    }
-    if (map.empty())
-        out.line(0, {title, "\t<none>"});
+void daemon_set(Writer& out, const ListedObject& object, std::span<const ListedObject> pods) {
+    const auto count = [&](std::string_view member) { return number_at(object.value, {"status", member}); };
+    head(out, object);
+    out.line(0, {"Selector:\t", selector_text(object.value)});
+    const auto pod = template_of(object.value);
+    out.line(0, {"Node-Selector:\t", labels_text(pod ? pod->spec.node_selector : spec::StringMap{})});
+    labels_and_annotations(out, object);
+    out.line(0, {"Desired Number of Nodes Scheduled: ", count("desiredNumberScheduled")});
+    out.line(0, {"Current Number of Nodes Scheduled: ", count("currentNumberScheduled")});
+    out.line(0, {"Number of Nodes Scheduled with Up-to-date Pods: ", count("updatedNumberScheduled")});
+    out.line(0, {"Number of Nodes Scheduled with Available Pods: ", count("numberAvailable")});
+    out.line(0, {"Number of Nodes Misscheduled: ", count("numberMisscheduled")});
+    pods_status(out, pods);
+    pod_template(out, object.value);
 }
 
-std::string_view protocol_text(spec::Protocol protocol) {
-    switch (protocol) {
-    case spec::Protocol::Tcp: return "TCP";
-    case spec::Protocol::Udp: return "UDP";
-    case spec::Protocol::Sctp: return "SCTP";
-    }
-    return "";
-}
-
-void ports(Writer& out, const spec::Container& container) {
-    std::string own, host;
-    for (const spec::ContainerPort& port : container.ports) {
-        const std::string_view separator = own.empty() ? "" : ", ";
-        const std::string_view protocol = protocol_text(port.protocol.value_or(spec::Protocol::Tcp));
-        own.append(separator).append(std::to_string(port.container_port)).append("/").append(protocol);
-        host.append(separator).append(std::to_string(port.host_port.value_or(0))).append("/").append(protocol);
-    }
-    const std::string_view plural = container.ports.size() > 1 ? "s" : "";
-    out.line(2, {"Port", plural, ":\t", or_none(own)});
-    out.line(2, {"Host Port", plural, ":\t", or_none(host)});
-}
-
-void words(Writer& out, std::string_view title, const std::vector<std::string>& list) {
-    if (list.empty())
+void deployment(Writer& out, const ListedObject& object) {
+    const auto count = [&](std::string_view member) { return number_at(object.value, {"status", member}); };
+    head(out, object);
+    out.line(0, {"CreationTimestamp:\t", time_text(object.metadata().creation_timestamp)});
+    labels_and_annotations(out, object);
+    out.line(0, {"Selector:\t", selector_text(object.value)});
+    out.line(0, {"Replicas:\t", number_at(object.value, {"spec", "replicas"}), " desired | ", count("updatedReplicas"),
+                 " updated | ", count("replicas"), " total | ", count("availableReplicas"), " available | ",
+                 count("unavailableReplicas"), " unavailable"});
+    out.line(0, {"StrategyType:\t", text_at(object.value, {"spec", "strategy", "type"})});
+    out.line(0, {"MinReadySeconds:\t", number_at(object.value, {"spec", "minReadySeconds"})});
+    if (const JsonValue* rolling = find_at(object.value, {"spec", "strategy", "rollingUpdate"}))
+        out.line(0, {"RollingUpdateStrategy:\t", number_at(*rolling, {"maxUnavailable"}), " max unavailable, ",
+                     number_at(*rolling, {"maxSurge"}), " max surge"});
+    pod_template(out, object.value);
+    const JsonValue* conditions = find_at(object.value, {"status", "conditions"});
+    if (!conditions || conditions->items.empty())
         return;
-    out.line(2, {title});
-    for (const std::string& word : list)
-        each_line(word, [&out](std::string_view part) { out.line(3, {part}); });
+    out.line(0, {"Conditions:"});
+    out.line(1, {"Type\tStatus\tReason"});
+    out.line(1, {"----\t------\t------"});
+    for (const JsonValue& condition : conditions->items)
+        out.line(1, {text_at(condition, {"type"}), " \t", text_at(condition, {"status"}), "\t",
+                     text_at(condition, {"reason"})});
 }
 
-void state(Writer& out, std::string_view title, const spec::ContainerState& state) {
-    if (state.running) {
-        out.line(2, {title, ":\tRunning"});
-        out.line(3, {"Started:\t", time_text(state.running->started_at)});
-    } else if (state.terminated) {
-        const spec::StateTerminated& ended = *state.terminated;
-        out.line(2, {title, ":\tTerminated"});
-        if (!ended.reason.empty())
-            out.line(3, {"Reason:\t", ended.reason});
-        if (!ended.message.empty())
-            out.line(3, {"Message:\t", ended.message});
-        out.line(3, {"Exit Code:\t", std::to_string(ended.exit_code)});
-        out.line(3, {"Started:\t", time_text(ended.started_at)});
-        out.line(3, {"Finished:\t", time_text(ended.finished_at)});
-    } else {
-        out.line(2, {title, ":\tWaiting"});
-        if (state.waiting && !state.waiting->reason.empty())
-            out.line(3, {"Reason:\t", state.waiting->reason});
-        // Not kubectl's: it leaves the reason's reason to events, which podinit does not have.
-        if (state.waiting && !state.waiting->message.empty())
-            out.line(3, {"Message:\t", state.waiting->message});
-    }
+void stateful_set(Writer& out, const ListedObject& object, std::span<const ListedObject> pods) {
+    head(out, object);
+    out.line(0, {"CreationTimestamp:\t", time_text(object.metadata().creation_timestamp)});
+    out.line(0, {"Selector:\t", selector_text(object.value)});
+    labels_and_annotations(out, object);
+    out.line(0, {"Replicas:\t", number_at(object.value, {"spec", "replicas"}), " desired | ",
+                 number_at(object.value, {"status", "replicas"}), " total"});
+    out.line(0, {"Update Strategy:\t", text_at(object.value, {"spec", "updateStrategy", "type"})});
+    if (const JsonValue* rolling = find_at(object.value, {"spec", "updateStrategy", "rollingUpdate"}))
+        out.line(1, {"Partition:\t", number_at(*rolling, {"partition"})});
+    pods_status(out, pods);
+    pod_template(out, object.value);
+    out.line(0, {"Volume Claims:\t<none>"});
 }
 
-void environment(Writer& out, const std::vector<spec::EnvVar>& env) {
-    out.line(2, {"Environment:", env.empty() ? "\t<none>" : ""});
-    for (const spec::EnvVar& variable : env) {
-        std::string title = variable.name + ":";
-        each_line(variable.value, [&](std::string_view part) {
-            out.line(3, {title, "\t", part});
-            title.clear();
-        });
-    }
-}
-
-void mounts(Writer& out, std::vector<spec::VolumeMount> list) {
-    out.line(2, {"Mounts:", list.empty() ? "\t<none>" : ""});
-    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.mount_path < b.mount_path; });
-    for (const spec::VolumeMount& mount : list) {
-        const std::string sub_path = mount.sub_path.empty() ? "" : ",path=\"" + mount.sub_path + "\"";
-        out.line(3, {mount.mount_path, " from ", mount.name, mount.read_only.value_or(false) ? " (ro" : " (rw",
-                     sub_path, ")"});
-    }
-}
-
-void container(Writer& out, const spec::Container& container, const spec::ContainerStatus* status) {
-    out.line(1, {container.name, ":"});
-    if (status)
-        out.line(2, {"Container ID:\t", status->container_id});
-    out.line(2, {"Image:\t", container.image});
-    if (status)
-        out.line(2, {"Image ID:\t", status->image_id});
-    ports(out, container);
-    words(out, "Command:", container.command);
-    words(out, "Args:", container.args);
-    if (status) {
-        state(out, "State", status->state);
-        if (status->last_state.terminated)
-            state(out, "Last State", status->last_state);
-        out.line(2, {"Ready:\t", status->ready ? "True" : "False"});
-        out.line(2, {"Restart Count:\t", std::to_string(status->restart_count)});
-    }
-    environment(out, container.env);
-    mounts(out, container.volume_mounts);
-}
-
-std::string_view type_text(spec::HostPathType type) {
-    switch (type) {
-    case spec::HostPathType::Unset: return "";
-    case spec::HostPathType::DirectoryOrCreate: return "DirectoryOrCreate";
-    case spec::HostPathType::Directory: return "Directory";
-    case spec::HostPathType::FileOrCreate: return "FileOrCreate";
-    case spec::HostPathType::File: return "File";
-    case spec::HostPathType::Socket: return "Socket";
-    case spec::HostPathType::CharDevice: return "CharDevice";
-    case spec::HostPathType::BlockDevice: return "BlockDevice";
-    }
-    return "";
-}
-
-void volumes(Writer& out, const std::vector<spec::Volume>& list) {
-    out.line(0, {"Volumes:", list.empty() ? "\t<none>" : ""});
-    for (const spec::Volume& volume : list) {
-        out.line(1, {volume.name, ":"});
-        if (volume.host_path) {
-            out.line(2, {"Type:\tHostPath (bare host directory volume)"});
-            out.line(2, {"Path:\t", volume.host_path->path});
-            out.line(
-                2, {"HostPathType:\t", or_none(type_text(volume.host_path->type.value_or(spec::HostPathType::Unset)))});
-        } else if (volume.empty_dir) {
-            const bool memory = volume.empty_dir->medium == "Memory";
-            const std::string& limit = volume.empty_dir->size_limit;
-            out.line(2, {"Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)"});
-            out.line(2, {"Medium:\t", memory ? "Memory" : ""});
-            out.line(2, {"SizeLimit:\t", limit.empty() ? "<unset>" : limit});
-        }
-    }
-}
-
-void status_lines(Writer& out, const spec::PodView& view, std::int64_t now_ms) {
-    const spec::PodStatus& status = view.status;
-    if (!view.deletion_timestamp.empty() && status.phase != "Succeeded" && status.phase != "Failed") {
-        out.line(0, {"Status:\tTerminating (lasts ", age(view.deletion_timestamp, now_ms), ")"});
-        const auto grace = view.pod.spec.termination_grace_period_seconds.value_or(30);
-        out.line(0, {"Termination Grace Period:\t", std::to_string(grace), "s"});
-    } else {
-        out.line(0, {"Status:\t", status.phase});
-    }
-    if (!status.reason.empty())
-        out.line(0, {"Reason:\t", status.reason});
-    if (!status.message.empty())
-        out.line(0, {"Message:\t", status.message});
-    out.line(0, {"IP:\t", status.pod_ip});
-    out.line(0, {"IPs:", status.pod_ips.empty() ? "\t<none>" : ""});
-    for (const spec::PodIp& ip : status.pod_ips)
-        out.line(1, {"IP:\t", ip.ip});
+// What the API server's warnings would have been, of the object as it was applied.
+spec::Problems warnings_of(const ListedObject& object) {
+    auto value = read_json(object.json);
+    if (!value)
+        return {};
+    value->members.erase("status");
+    JsonValue& metadata = value->members["metadata"];
+    for (const std::string_view member : {"creationTimestamp", "deletionTimestamp", "ownerReferences", "uid"})
+        if (const auto found = metadata.members.find(member); found != metadata.members.end())
+            metadata.members.erase(found);
+    auto manifest = spec::read_manifest(write_json(*value));
+    return manifest ? std::move(manifest->warnings) : spec::Problems{};
 }
 
 } // namespace
 
-std::string describe_pod(const spec::PodView& view, std::int64_t now_ms) {
-    const spec::PodSpec& spec = view.pod.spec;
-    const spec::PodStatus& status = view.status;
+std::string describe(const ListedObject& object, std::span<const ListedObject> pods, std::int64_t now_ms) {
     Writer out;
-    out.line(0, {"Name:\t", view.pod.metadata.name});
-    out.line(0, {"Namespace:\t", view.pod.metadata.namespace_});
-    if (spec.node_name.empty())
-        out.line(0, {"Node:\t<none>"});
-    else
-        out.line(0, {"Node:\t", spec.node_name, "/", status.host_ip});
-    if (!status.start_time.empty())
-        out.line(0, {"Start Time:\t", time_text(status.start_time)});
-    labels(out, view.pod.metadata.labels);
-    annotations(out, view.pod.metadata.annotations);
-    status_lines(out, view, now_ms);
-    out.line(0, {"Containers:"});
-    for (const spec::Container& each : spec.containers) {
-        const auto found = std::find_if(status.container_statuses.begin(), status.container_statuses.end(),
-                                        [&](const spec::ContainerStatus& s) { return s.name == each.name; });
-        container(out, each, found == status.container_statuses.end() ? nullptr : &*found);
+    switch (object.kind) {
+    case spec::Kind::Pod: return describe_pod(object.pod, warnings_of(object), now_ms);
+    case spec::Kind::ConfigMap: config_map(out, object); break;
+    case spec::Kind::Secret: secret(out, object); break;
+    case spec::Kind::DaemonSet: daemon_set(out, object, pods); break;
+    case spec::Kind::Deployment: deployment(out, object); break;
+    case spec::Kind::StatefulSet: stateful_set(out, object, pods); break;
+    case spec::Kind::Ignored: break;
     }
-    if (!status.conditions.empty()) {
-        out.line(0, {"Conditions:"});
-        out.line(1, {"Type\tStatus"});
-        for (const spec::PodCondition& condition : status.conditions)
-            out.line(1, {condition.type, " \t", condition.status, " "});
-    }
-    volumes(out, spec.volumes);
-    out.line(0, {"QoS Class:\t", status.qos_class});
     return align(out.text, describe_stops);
 }
 

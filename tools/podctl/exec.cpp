@@ -5,8 +5,8 @@
 
 #include "tools/podctl/client.hpp"
 #include "tools/podctl/names.hpp"
+#include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
-#include "tools/podctl/pods.hpp"
 #include "tools/podctl/relay.hpp"
 #include "tools/podctl/terminal.hpp"
 
@@ -164,17 +164,17 @@ class Session {
 int run_exec(const Common& common, const ExecOptions& options) {
     if (options.command.empty())
         fail({"you must specify at least one command for the container"});
-    const std::string pod = pod_name(options.pod);
+    const Asked asked = parse_target(options.pod);
     Client client(common.socket);
-    const ListedPod found = get_pod(client, common.namespace_or_default(), pod);
-    const std::string container = choose_container(found, options.container, options.quiet);
+    const spec::PodView pod = find_pod(client, common.namespace_or_default(), asked, true);
+    const std::string container = choose_container(pod, options.container, options.quiet);
     const bool terminal = options.tty && options.in && isatty(STDIN_FILENO) == 1;
     if (options.tty && options.in && !terminal && !options.quiet)
         complain({"Unable to use a TTY - input is not a terminal or the right kind of file"});
     signal(SIGPIPE, SIG_IGN); // a process that stops reading its input is no reason to die
     const char* term = std::getenv("TERM");
     Session session(client, {.namespace_ = common.namespace_or_default(),
-                             .name = pod,
+                             .name = pod.pod.metadata.name,
                              .container = container,
                              .command = options.command,
                              .tty = terminal,

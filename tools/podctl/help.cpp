@@ -18,14 +18,19 @@ constexpr auto pages = std::to_array<Page>({
 Usage:
   podctl VERB [options]
 
+Objects (pods, configmaps, secrets, daemonsets, deployments, statefulsets):
+  apply       Create objects, or change them, from YAML or JSON files
+  create      The same for objects that are not there yet
+  replace     The same for objects that are there
+  diff        What apply would change
+  get         Show objects as a table, as YAML or as JSON
+  describe    Show all there is to know of an object
+  delete      Stop pods, and forget objects
+
 Pods:
-  apply       Create pods, or change them, from YAML or JSON files
-  get         Show pods as a table, as YAML or as JSON
-  describe    Show all there is to know of a pod
   logs        Print what a container has written
   exec        Run a command inside a container
   restart     Stop a pod's containers and start them again
-  delete      Stop pods and forget them
 
 The machine:
   node        What this machine is, and what its kernel has and lacks
@@ -36,20 +41,21 @@ The machine:
   version     The versions of podctl and of podinit
 
 Options of every verb:
-  -n, --namespace NAME   The pods' namespace (default: "default")
+  -n, --namespace NAME   The objects' namespace (default: "default")
       --socket PATH      podinit's socket (default: $PODINIT_SOCKET, or /run/podinit/control.sock).
                          A podinit that is not PID 1 has RUN_DIR/control.sock.
   -h, --help             Help for a verb, with examples
 
 Exit code: 0 when all went well, 1 when not; exec gives the command's own.
 )"},
-    {"apply", R"(Create pods, or change them, from YAML or JSON files.
+    {"apply", R"(Create objects, or change them, from YAML or JSON files.
 
 Every document of every file is checked first; when one has a problem, all problems are told, by file, line and JSON
-pointer, and nothing is changed. What is applied survives a reboot.
+pointer, and nothing is changed. What is applied survives a reboot. Kinds that mean something to a cluster only, as
+Service or ClusterRole, are passed over with a warning, so that whole files apply.
 
 Examples:
-  # The pods of one file, of all files of a directory, of standard input
+  # The objects of one file, of all files of a directory, of standard input
   podctl apply -f web.yaml
   podctl apply -f /etc/site/pods/
   sed s/@PORT@/8080/ web.yaml | podctl apply -f -
@@ -65,64 +71,114 @@ Usage:
 
 Options:
   -f, --filename FILE   A file, a directory (*.yaml, *.yml, *.json) or - ; may be given several times
-      --dry-run=HOW     client: check the files here; server: podinit checks too, and says what would become of each pod
-      --transient       Forget the pods at the next reboot
+  -R, --recursive       The directories in a directory, too
+      --dry-run=HOW     client: check the files here; server: podinit checks too, and says what would become of each
+                        object
+  -o, --output FORMAT   name, yaml or json: the objects as they are now (or, of a dry run, as they would be)
+      --transient       Forget the objects at the next reboot
 )"},
-    {"delete", R"(Stop pods and forget them.
+    {"create", R"(Create objects from YAML or JSON files. Those that are there already are left alone, which is an error.
 
-A pod's containers get their stop signal and the pod's grace period to end in. The command ends when they are gone.
+Examples:
+  podctl create -f web.yaml
+
+  # With all defaults filled in
+  podctl create --dry-run=client -o yaml -f web.yaml
+
+Usage:
+  podctl create -f FILE... [options]
+
+The options are those of 'podctl apply --help'.
+)"},
+    {"replace", R"(Replace objects by those of YAML or JSON files. One that is not there yet is an error.
+
+Examples:
+  podctl replace -f web.yaml
+
+Usage:
+  podctl replace -f FILE... [options]
+
+The options are those of 'podctl apply --help'.
+)"},
+    {"diff", R"(Show what apply would change, as a unified diff of YAML. Nothing is changed. Of Secrets only that a value changes is
+shown, not what it is.
+
+Examples:
+  podctl diff -f web.yaml
+  podctl diff -R -f site/
+
+Usage:
+  podctl diff -f FILE... [options]
+
+Options:
+  -f, --filename FILE   A file, a directory (*.yaml, *.yml, *.json) or - ; may be given several times
+  -R, --recursive       The directories in a directory, too
+
+Exit code: 0 when nothing would change, 1 when something would, 2 when that cannot be told.
+)"},
+    {"delete", R"(Stop pods, and forget objects.
+
+A pod's containers get their stop signal and the pod's grace period to end in. The pods of a workload go with it. The
+command ends when they are gone.
 
 Examples:
   podctl delete pod web
-  podctl delete pod/web pod/cache
+  podctl delete deploy/web cm/settings
   podctl delete -f web.yaml
-  podctl delete pods -l app=demo
+  podctl delete pods,secrets -l app=demo
   podctl delete pod web --now
 
 Usage:
-  podctl delete (pod NAME... | pod/NAME... | pods -l SELECTOR | pods --all | -f FILE...) [options]
+  podctl delete (TYPE NAME... | TYPE/NAME... | TYPE -l SELECTOR | TYPE --all | -f FILE...) [options]
 
 Options:
-  -f, --filename FILE        Delete the pods that the file names
-  -l, --selector SELECTOR    Delete the pods with these labels, see 'podctl get --help'
-      --all                  Delete every pod of the namespace
+  -f, --filename FILE        Delete the objects that the file names
+  -R, --recursive            The directories in a directory, too
+  -l, --selector SELECTOR    Delete the objects with these labels, see 'podctl get --help'
+      --all                  Delete every object of the type in the namespace
       --grace-period N       Seconds to end in, instead of the pod's own
       --now                  The same as --grace-period=1
       --force                The same as --now when no grace period is given
-      --ignore-not-found     A pod that is not there is no error
+      --ignore-not-found     An object that is not there is no error
       --wait=false           Do not wait until they are gone
 )"},
-    {"get", R"(Show pods as a table, as YAML or as JSON.
+    {"get", R"(Show objects as a table, as YAML or as JSON.
+
+A TYPE is pods (po), configmaps (cm), secrets, daemonsets (ds), deployments (deploy), statefulsets (sts), several of
+them joined by commas, or all: pods and what makes pods.
 
 Examples:
   podctl get pods
-  podctl get pods -A -o wide
-  podctl get pod web -o yaml
+  podctl get all -A -o wide
+  podctl get deploy/web -o yaml
   podctl get pods -l 'app=web,tier!=test,zone in (a,b),!old'
-  podctl get pods -o name
+  podctl get cm,secrets -o name
+  podctl get pod web -o jsonpath='{.status.phase}'
 
 Usage:
-  podctl get (pods | pod NAME... | pod/NAME...) [options]
+  podctl get (TYPE | TYPE NAME... | TYPE/NAME...) [options]
 
 Options:
-  -o, --output FORMAT        wide, yaml, json or name
-  -A, --all-namespaces       Pods of every namespace
-  -l, --selector SELECTOR    Only pods with these labels: k, !k, k=v, k!=v, k in (v,w), k notin (v,w), joined by commas
+  -o, --output FORMAT        wide, yaml, json, name, jsonpath=TEMPLATE or custom-columns=HEADER:PATH,...
+  -A, --all-namespaces       Objects of every namespace
+  -l, --selector SELECTOR    Only those with these labels: k, !k, k=v, k!=v, k in (v,w), k notin (v,w), joined by commas
       --show-labels          One more column
       --no-headers           No first line
+      --ignore-not-found     An object that is not there is no error
 )"},
-    {"describe", R"(Show all there is to know of a pod: its containers, their states and why, conditions, volumes.
+    {"describe", R"(Show all there is to know of an object. Of a pod: its containers, their states and why, conditions, volumes, and what
+of its manifest is not acted on here. Of a Secret: its keys and their sizes, not the values.
 
 Examples:
   podctl describe pod web
-  podctl describe pods -l app=web
+  podctl describe deploy,pods -l app=web
 
 Usage:
-  podctl describe (pods | pod NAME... | pod/NAME...) [options]
+  podctl describe (TYPE | TYPE NAME... | TYPE/NAME...) [options]
 
 Options:
-  -A, --all-namespaces       Pods of every namespace
-  -l, --selector SELECTOR    Only pods with these labels, see 'podctl get --help'
+  -A, --all-namespaces       Objects of every namespace
+  -l, --selector SELECTOR    Only those with these labels, see 'podctl get --help'
 )"},
     {"exec", R"(Run a command inside a container.
 
@@ -138,8 +194,11 @@ Examples:
   # A file into the container
   podctl exec -i web -- sh -c 'cat > /tmp/file' < file
 
+  # In a pod of a workload
+  podctl exec deploy/web -- date
+
 Usage:
-  podctl exec [-i] [-t] POD [-c CONTAINER] -- COMMAND [ARG]...
+  podctl exec [-i] [-t] (POD | TYPE/NAME) [-c CONTAINER] -- COMMAND [ARG]...
 
 Options:
   -c, --container NAME   The container (default: the first)
@@ -157,7 +216,7 @@ Examples:
   podctl logs -p web
 
 Usage:
-  podctl logs [-f] [-p] POD [-c CONTAINER] [options]
+  podctl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]
 
 Options:
   -c, --container NAME   The container (default: the first)
@@ -166,14 +225,15 @@ Options:
       --tail=N           Only the last N lines
       --timestamps       When each line was written
 )"},
-    {"restart", R"(Stop a pod's containers, or one of them, with the pod's grace period, and start them again at once.
+    {"restart", R"(Stop a pod's containers, or one of them, with the pod's grace period, and start them again at once. Of a workload
+those of all its pods.
 
 Examples:
   podctl restart web
   podctl restart web -c cache
 
 Usage:
-  podctl restart POD [-c CONTAINER]
+  podctl restart (POD | TYPE/NAME) [-c CONTAINER]
 
 Options:
   -c, --container NAME   Only this container

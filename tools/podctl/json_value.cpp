@@ -71,6 +71,24 @@ const JsonValue* JsonValue::find(std::string_view key) const {
     return found == members.end() ? nullptr : &found->second;
 }
 
+const JsonValue* find_at(const JsonValue& value, std::initializer_list<std::string_view> path) {
+    const JsonValue* at = &value;
+    for (const std::string_view key : path)
+        if (at)
+            at = at->find(key);
+    return at;
+}
+
+std::string text_at(const JsonValue& value, std::initializer_list<std::string_view> path) {
+    const JsonValue* at = find_at(value, path);
+    return at && (at->kind == JsonValue::Kind::String || at->text != "null") ? at->text : "";
+}
+
+std::string number_at(const JsonValue& value, std::initializer_list<std::string_view> path) {
+    std::string text = text_at(value, path);
+    return text.empty() ? "0" : text;
+}
+
 JsonValue json_string(std::string_view text) {
     JsonValue value;
     value.kind = JsonValue::Kind::String;

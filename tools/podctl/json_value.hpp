@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,13 @@ struct JsonValue {
 
     const JsonValue* find(std::string_view key) const; // nullptr: no such member, or no object
 };
+
+// Follows member after member; nullptr when one is missing.
+const JsonValue* find_at(const JsonValue& value, std::initializer_list<std::string_view> path);
+// The text of the string or literal there; "" when there is none.
+std::string text_at(const JsonValue& value, std::initializer_list<std::string_view> path);
+// The same of a number that the API leaves away when it is 0.
+std::string number_at(const JsonValue& value, std::initializer_list<std::string_view> path);
 
 JsonValue json_string(std::string_view text);
 

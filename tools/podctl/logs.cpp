@@ -8,8 +8,8 @@
 #include "tools/podctl/log_files.hpp"
 #include "tools/podctl/names.hpp"
 #include "tools/podctl/number.hpp"
+#include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
-#include "tools/podctl/pods.hpp"
 
 #include <array>
 #include <cerrno>
@@ -154,12 +154,12 @@ class Follower {
 
 int run_logs(const Common& common, const LogsOptions& options) {
     const std::int64_t tail = parse_number("--tail", options.tail);
-    const std::string pod = pod_name(options.pod);
+    const Asked asked = parse_target(options.pod);
     Client client(common.socket);
-    const ListedPod found = get_pod(client, common.namespace_or_default(), pod);
+    const spec::PodView pod = find_pod(client, common.namespace_or_default(), asked, false);
     const spec::Logs call{.namespace_ = common.namespace_or_default(),
-                          .name = pod,
-                          .container = choose_container(found, options.container, false),
+                          .name = pod.pod.metadata.name,
+                          .container = choose_container(pod, options.container, false),
                           .previous = options.previous};
     auto where = value_or_fail(client.ask<spec::LogPath>(call));
     if (options.follow) {

@@ -5,6 +5,7 @@
 #include "tools/podctl/client.hpp"
 #include "tools/podctl/duration.hpp"
 #include "tools/podctl/names.hpp"
+#include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
 #include "tools/podctl/table.hpp"
 
@@ -67,14 +68,22 @@ std::string node_text(const spec::NodeInfo& node) {
 } // namespace
 
 int run_restart(const Common& common, const RestartOptions& options) {
-    const std::string pod = pod_name(options.pod);
+    const Asked asked = parse_target(options.pod);
     Client client(common.socket);
-    const spec::Call call = spec::Restart{common.namespace_or_default(), pod, options.container};
-    const auto restarted = value_or_fail(client.ask<spec::Restarted>(call));
-    if (options.container.empty())
-        print({"pod/", pod, " restarted\n"});
+    std::vector<std::string> pods;
+    if (asked.kind == spec::Kind::Pod)
+        pods.push_back(asked.name);
     else
-        print({"pod/", pod, " restarted (", join(restarted.containers), ")\n"});
+        for (const ListedObject& pod : find_pods(client, common.namespace_or_default(), asked))
+            pods.push_back(pod.metadata().name);
+    for (const std::string& pod : pods) {
+        const spec::Call call = spec::Restart{common.namespace_or_default(), pod, options.container};
+        const auto restarted = value_or_fail(client.ask<spec::Restarted>(call));
+        if (options.container.empty())
+            print({"pod/", pod, " restarted\n"});
+        else
+            print({"pod/", pod, " restarted (", join(restarted.containers), ")\n"});
+    }
     return 0;
 }
 

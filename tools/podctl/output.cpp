@@ -2,6 +2,8 @@
 #include "tools/podctl/output.hpp"
 
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 namespace ctl {
 
@@ -29,6 +31,13 @@ void complain(std::initializer_list<std::string_view> parts) {
     std::fflush(stdout); // so that both streams on one terminal keep their order
     const std::string line = join(parts) + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void warn(std::initializer_list<std::string_view> parts) {
+    const char* term = std::getenv("TERM");
+    const bool colours =
+        isatty(STDERR_FILENO) == 1 && !std::getenv("NO_COLOR") && term && term != std::string_view("dumb");
+    complain({colours ? "\x1b[33;1mWarning:\x1b[0m " : "Warning: ", join(parts)});
 }
 
 bool flush_output() {

@@ -17,6 +17,7 @@ struct Failure {
 
 void print(std::initializer_list<std::string_view> parts);    // to standard output, as it is
 void complain(std::initializer_list<std::string_view> parts); // a line to standard error
+void warn(std::initializer_list<std::string_view> parts);     // the same with "Warning: " before it, as kubectl's
 
 // Sees that all of standard output has been written; false if it could not be (a full disk, a closed pipe).
 bool flush_output();

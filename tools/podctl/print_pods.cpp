@@ -48,6 +48,20 @@ std::string restarts_text(const spec::PodStatus& status, std::int64_t now_ms) {
     return text;
 }
 
+// "1/2": how many of the conditions that it waits for are there.
+std::string gates_text(const spec::PodView& view) {
+    const auto& gates = view.pod.spec.readiness_gates;
+    if (gates.empty())
+        return "<none>";
+    const auto& conditions = view.status.conditions;
+    const auto open = std::count_if(gates.begin(), gates.end(), [&](const spec::ReadinessGate& gate) {
+        return std::any_of(conditions.begin(), conditions.end(), [&](const spec::PodCondition& condition) {
+            return condition.type == gate.condition_type && condition.status == "True";
+        });
+    });
+    return std::to_string(open) + '/' + std::to_string(gates.size());
+}
+
 } // namespace
 
 std::string pod_status(const spec::PodView& view) {
@@ -98,7 +112,7 @@ std::vector<std::string> pod_row(const spec::PodView& view, RowOptions options, 
         row.insert(row.begin(), view.pod.metadata.namespace_);
     if (options.wide) {
         const std::string ip = status.pod_ips.empty() ? "" : status.pod_ips.front().ip;
-        row.insert(row.end(), {or_none(ip), or_none(view.pod.spec.node_name), "<none>", "<none>"});
+        row.insert(row.end(), {or_none(ip), or_none(view.pod.spec.node_name), "<none>", gates_text(view)});
     }
     if (options.show_labels)
         row.push_back(labels_text(view.pod.metadata.labels));

@@ -13,6 +13,7 @@ namespace ctl {
 struct RowOptions {
     bool wide = false;
     bool with_namespace = false;
+    bool with_kind = false; // "pod/NAME"
     bool show_labels = false;
 };
 

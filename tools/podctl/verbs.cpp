@@ -18,6 +18,7 @@ struct Settings {
     Common common;
     bool help = false;
     ApplyOptions apply;
+    DiffOptions diff;
     DeleteOptions remove;
     bool force = false;
     GetOptions get;
@@ -36,11 +37,17 @@ Flags common_flags(Settings& s) {
 
 Flags apply_flags(Settings& s) {
     return {{'f', "filename", &s.apply.files},
+            {'R', "recursive", &s.apply.recursive},
+            {'o', "output", &s.apply.output},
             {'\0', "dry-run", &s.apply.dry_run},
             {'\0', "transient", &s.apply.transient}};
 }
+Flags diff_flags(Settings& s) {
+    return {{'f', "filename", &s.diff.files}, {'R', "recursive", &s.diff.recursive}};
+}
 Flags delete_flags(Settings& s) {
     return {{'f', "filename", &s.remove.files},
+            {'R', "recursive", &s.remove.recursive},
             {'l', "selector", &s.remove.selector},
             {'\0', "grace-period", &s.remove.grace_period},
             {'\0', "all", &s.remove.all},
@@ -55,6 +62,7 @@ Flags describe_flags(Settings& s) {
 Flags get_flags(Settings& s) {
     Flags flags = describe_flags(s);
     flags.insert(flags.end(), {{'o', "output", &s.get.output},
+                               {'\0', "ignore-not-found", &s.get.ignore_not_found},
                                {'\0', "no-headers", &s.get.no_headers},
                                {'\0', "show-labels", &s.get.show_labels}});
     return flags;
@@ -89,6 +97,17 @@ using Words = std::vector<std::string>;
 
 int do_apply(Settings& s, Words&) {
     return run_apply(s.common, s.apply);
+}
+int do_create(Settings& s, Words&) {
+    s.apply.mode = ApplyOptions::Mode::Create;
+    return run_apply(s.common, s.apply);
+}
+int do_replace(Settings& s, Words&) {
+    s.apply.mode = ApplyOptions::Mode::Replace;
+    return run_apply(s.common, s.apply);
+}
+int do_diff(Settings& s, Words&) {
+    return run_diff(s.common, s.diff);
 }
 int do_delete(Settings& s, Words& words) {
     s.remove.args = std::move(words);
@@ -141,6 +160,9 @@ struct Verb {
 };
 constexpr std::array verbs{
     Verb{"apply", Takes::Nothing, apply_flags, do_apply},
+    Verb{"create", Takes::Nothing, apply_flags, do_create},
+    Verb{"replace", Takes::Nothing, apply_flags, do_replace},
+    Verb{"diff", Takes::Nothing, diff_flags, do_diff},
     Verb{"delete", Takes::Resources, delete_flags, do_delete},
     Verb{"get", Takes::Resources, get_flags, do_get},
     Verb{"describe", Takes::Resources, describe_flags, do_describe},
@@ -194,6 +216,8 @@ int run_verb(const Verb& verb, std::span<char* const> args, Settings& settings) 
         check_words(verb, arguments);
     } catch (Failure& failure) {
         failure.message += "\nSee 'podctl " + std::string(verb.name) + " --help' for usage.";
+        if (verb.name == "diff")
+            failure.exit_code = 2; // as for all that goes wrong there
         throw;
     }
     return verb.run(settings, arguments.words);

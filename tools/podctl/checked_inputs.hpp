@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects from files, checked here by the library with which podinit itself reads them.
+#pragma once
+
+#include "spec/object.hpp"
+#include "tools/podctl/client.hpp"
+#include "tools/podctl/manifests.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ctl {
+
+struct CheckedObject {
+    const InputObject* input = nullptr;
+    std::string json; // to be sent: with the namespace that the command line gave
+    spec::Kind kind = spec::Kind::Pod;
+    std::string resource; // as kubectl prints it before the name
+    std::string namespace_;
+    std::string name;
+    std::string text; // with its defaults; what is ignored as it was written
+    std::vector<std::string> warnings;
+};
+
+// The objects of the files, in their order. Throws Failure with all that is wrong with any of them, one line each, and
+// when there are none for `verb`.
+std::vector<CheckedObject> check_inputs(const Inputs& inputs, const std::string& namespace_, std::string_view verb);
+
+// One call for all of them; an item for each comes back. Throws Failure: what podinit finds wrong, by file and line.
+spec::Applied send_objects(Client& client, const std::vector<CheckedObject>& objects, bool transient, bool dry_run);
+
+} // namespace ctl
