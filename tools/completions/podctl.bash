@@ -5,6 +5,12 @@ _podctl_pods() {
     podctl "${_podctl_common[@]}" get pods -o name 2>/dev/null | sed 's|^pod/||'
 }
 
+_podctl_types='all configmaps daemonsets deployments pods secrets statefulsets'
+
+_podctl_names() {
+    podctl "${_podctl_common[@]}" get "$1" -o name 2>/dev/null | sed 's|^[^/]*/||'
+}
+
 _podctl_containers() {
     podctl "${_podctl_common[@]}" get pod "$1" -o yaml 2>/dev/null |
         sed -n '/^  containers:$/,/^  [a-z]/{s/^  - name: //p;s/^    name: //p}'
@@ -12,7 +18,7 @@ _podctl_containers() {
 
 _podctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs='apply delete describe exec get halt help logs node poweroff reboot restart version'
+    local verbs='apply create delete describe diff exec get halt help logs node poweroff reboot replace restart version'
     local verb='' pod='' word i words=()
     local _podctl_common=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -33,9 +39,12 @@ _podctl() {
 
     local flags='--namespace --socket --help' list=''
     case $verb in
-        apply) flags+=' --filename --dry-run=client --dry-run=server --transient' ;;
-        delete) flags+=' --filename --selector --grace-period --all --now --force --ignore-not-found --wait=false' ;;
-        get) flags+=' --output --all-namespaces --selector --show-labels --no-headers' ;;
+        apply | create | replace)
+            flags+=' --filename --recursive --dry-run=client --dry-run=server --output --transient'
+            ;;
+        diff) flags+=' --filename --recursive' ;;
+        delete) flags+=' --filename --recursive --selector --grace-period --all --now --force --ignore-not-found --wait=false' ;;
+        get) flags+=' --output --all-namespaces --selector --show-labels --no-headers --ignore-not-found' ;;
         describe) flags+=' --all-namespaces --selector' ;;
         exec) flags+=' --container --stdin --tty --quiet' ;;
         logs) flags+=' --container --follow --previous --tail --timestamps' ;;
@@ -51,7 +60,7 @@ _podctl() {
                 return
             fi
             ;;
-        -o | --output) list='wide yaml json name' ;;
+        -o | --output) list='wide yaml json name jsonpath= custom-columns=' ;;
         -c | --container) list=$(_podctl_containers "${pod#*/}") ;;
         -n | --namespace) list=$(podctl get pods -A --no-headers 2>/dev/null | awk '{print $1}' | sort -u) ;;
     esac
@@ -62,7 +71,7 @@ _podctl() {
             list=$verbs
         else
             case $verb in
-                get | delete | describe) [[ -z $pod ]] && list='pods pod' || list=$(_podctl_pods) ;;
+                get | delete | describe) [[ -z $pod ]] && list=$_podctl_types || list=$(_podctl_names "$pod") ;;
                 exec | logs | restart) [[ -z $pod ]] && list=$(_podctl_pods) ;;
                 help) list=$verbs ;;
             esac
