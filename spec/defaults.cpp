@@ -2,6 +2,7 @@
 #include "spec/image.hpp"
 #include "spec/manifest_parts.hpp"
 #include "spec/pod_fields.hpp"
+#include "spec/requests.hpp"
 #include "spec/rules.hpp"
 
 #include <algorithm>
@@ -98,6 +99,20 @@ void default_resources(ResourceRequirements& resources) {
     }
     if (resources.requests.size() > given)
         std::ranges::sort(resources.requests);
+}
+
+// What the containers ask for together is also what a pod with limits of its own asks for.
+void default_pod_resources(PodSpec& spec) {
+    ResourceRequirements& resources = *spec.resources;
+    if (!resources.limits.empty()) {
+        for (auto& asked : requests_of_containers(spec)) {
+            const std::string& name = asked.first;
+            const bool can_be_shared = name == "cpu" || name == "memory"; // pages of the large sizes cannot
+            if (can_be_shared && !find(resources.requests, name))
+                resources.requests.push_back(std::move(asked));
+        }
+    }
+    default_resources(resources);
 }
 
 void default_port(ContainerPort& port, bool host_network) {
@@ -237,7 +252,7 @@ void apply_defaults(Pod& pod) {
     for (Container& container : spec.containers)
         default_container(container, spec.host_network.has_value());
     if (spec.resources)
-        default_resources(*spec.resources);
+        default_pod_resources(spec);
 }
 
 PullPolicy default_pull_policy(std::string_view image) noexcept {

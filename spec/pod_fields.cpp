@@ -11,22 +11,35 @@
 namespace spec {
 namespace fields {
 
-constinit const Type quantity_type{
-    .kind = Type::Kind::Text,
-    .parse = [](std::string_view text, void* member) -> std::string_view {
-        const auto value = parse_quantity(text);
-        if (!value)
-            return "not a quantity: digits and one of Ki, Mi, Gi, k, M, G, ... are expected";
-        if (*value < 0)
-            return "must be greater than or equal to 0";
-        if (member)
-            *static_cast<std::string*>(member) = text;
-        return {};
-    },
-    .print = [](std::string& out, const void* member) { out += *static_cast<const std::string*>(member); },
-    .numbers = true,
-};
-constinit const Type resource_list_type{.kind = Type::Kind::StringMap, .element = &quantity_type};
+namespace {
+
+template <Precision P>
+std::string_view read_quantity(std::string_view text, void* member) {
+    auto canonical = canonical_quantity(text, P);
+    if (!canonical)
+        return "not a quantity: digits and one of Ki, Mi, Gi, k, M, G, ... are expected";
+    if (canonical->starts_with('-'))
+        return "must be greater than or equal to 0";
+    if (member)
+        *static_cast<std::string*>(member) = std::move(*canonical);
+    return {};
+}
+
+constexpr Type make_quantity_type(std::string_view (*parse)(std::string_view, void*)) {
+    return {
+        .kind = Type::Kind::Text,
+        .parse = parse,
+        .print = [](std::string& out, const void* member) { out += *static_cast<const std::string*>(member); },
+        .numbers = true,
+    };
+}
+
+constexpr Type resource_quantity = make_quantity_type(read_quantity<Precision::Milli>);
+
+} // namespace
+
+constinit const Type quantity_type = make_quantity_type(read_quantity<Precision::Nano>);
+constinit const Type resource_list_type{.kind = Type::Kind::StringMap, .element = &resource_quantity};
 
 namespace {
 
