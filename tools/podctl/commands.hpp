@@ -85,6 +85,24 @@ struct RestartOptions {
 };
 int run_restart(const Common& common, const RestartOptions& options);
 
+struct CheckOptions {
+    std::vector<std::string> files;   // or directories, or "-"
+    std::vector<std::string> configs; // files like the machine's config.json
+    std::vector<std::string> images;  // directories like the machine's image store
+    std::string output;               // "" | json
+    bool recursive = false;
+    bool boot = false;   // every file is meant for a manifest directory
+    bool strict = false; // a warning counts as an error
+};
+int run_check(const CheckOptions& options);
+
+struct ExplainOptions {
+    std::vector<std::string> args;
+    std::string output = "plaintext"; // plaintext | markdown | json-schema
+    bool recursive = false;
+};
+int run_explain(const ExplainOptions& options);
+
 int run_node(const Common& common);
 int run_power(const Common& common, spec::PowerAction action);
 int run_version(const Common& common, bool client_only);
