@@ -18,7 +18,7 @@ _podctl_containers() {
 
 _podctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs='apply create delete describe diff exec get halt help logs node poweroff reboot replace restart version'
+    local verbs='apply check create delete describe diff exec explain get halt help logs node poweroff reboot replace restart version'
     local verb='' pod='' word i words=()
     local _podctl_common=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -29,7 +29,7 @@ _podctl() {
                 _podctl_common+=("$word" "${COMP_WORDS[i + 1]}")
                 ((i++))
                 ;;
-            -f | --filename | -l | --selector | -o | --output | -c | --container) ((i++)) ;;
+            -f | --filename | -l | --selector | -o | --output | -c | --container | --config | --images) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;
         esac
@@ -49,18 +49,26 @@ _podctl() {
         exec) flags+=' --container --stdin --tty --quiet' ;;
         logs) flags+=' --container --follow --previous --tail --timestamps' ;;
         restart) flags+=' --container' ;;
+        check) flags+=' --filename --recursive --boot --config --images --strict --output' ;;
+        explain) flags+=' --recursive --output' ;;
         reboot) flags+=' --kexec' ;;
         version) flags+=' --client' ;;
     esac
     case $prev in
-        -f | --filename | --socket)
+        -f | --filename | --socket | --config | --images)
             if [[ $verb != logs || $prev != -f ]]; then
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
                 return
             fi
             ;;
-        -o | --output) list='wide yaml json name jsonpath= custom-columns=' ;;
+        -o | --output)
+            case $verb in
+                check) list='json' ;;
+                explain) list='plaintext markdown json-schema' ;;
+                *) list='wide yaml json name jsonpath= custom-columns=' ;;
+            esac
+            ;;
         -c | --container) list=$(_podctl_containers "${pod#*/}") ;;
         -n | --namespace) list=$(podctl get pods -A --no-headers 2>/dev/null | awk '{print $1}' | sort -u) ;;
     esac
@@ -73,6 +81,7 @@ _podctl() {
             case $verb in
                 get | delete | describe) [[ -z $pod ]] && list=$_podctl_types || list=$(_podctl_names "$pod") ;;
                 exec | logs | restart) [[ -z $pod ]] && list=$(_podctl_pods) ;;
+                explain) [[ -z $pod ]] && list=$_podctl_types ;;
                 help) list=$verbs ;;
             esac
         fi

@@ -24,9 +24,9 @@ complete -c podctl -s n -l namespace -x -d 'The objects\' namespace'
 complete -c podctl -l socket -r -F -d 'podinit\'s socket'
 complete -c podctl -s h -l help -d 'Help for a verb'
 
-for verb in apply\t'Create or change objects' create\t'Create objects' delete\t'Stop pods, forget objects' \
+for verb in apply\t'Create or change objects' check\t'What is wrong with manifests' create\t'Create objects' delete\t'Stop pods, forget objects' \
         describe\t'Show all of an object' diff\t'What apply would change' \
-        exec\t'Run a command in a container' get\t'Show objects' halt\t'Stand still' help\t'Help for a verb' \
+        exec\t'Run a command in a container' explain\t'What fields mean' get\t'Show objects' halt\t'Stand still' help\t'Help for a verb' \
         logs\t'What a container wrote' node\t'What this machine is' poweroff\t'Switch off' reboot\t'Start anew' \
         replace\t'Replace objects' restart\t'Restart containers' version\t'Versions'
     complete -c podctl -n __fish_use_subcommand -a (string split \t -- $verb)[1] -d (string split \t -- $verb)[2]
@@ -34,8 +34,8 @@ end
 
 complete -c podctl -n '__podctl_verb get delete describe' -a '(__podctl_objects)'
 complete -c podctl -n '__podctl_verb exec logs restart' -a '(__podctl_pods)'
-complete -c podctl -n '__podctl_verb apply create replace diff delete' -s R -l recursive -d 'Directories too'
-complete -c podctl -n '__podctl_verb apply create replace diff delete' -s f -l filename -r -F -d 'File, directory or -'
+complete -c podctl -n '__podctl_verb apply check create replace diff delete' -s R -l recursive -d 'Directories too'
+complete -c podctl -n '__podctl_verb apply check create replace diff delete' -s f -l filename -r -F -d 'File, directory or -'
 complete -c podctl -n '__podctl_verb apply create replace' -l dry-run -x -a 'client server' -d 'Only check'
 complete -c podctl -n '__podctl_verb apply create replace' -s o -l output -x -a 'yaml json name' -d 'Format'
 complete -c podctl -n '__podctl_verb apply create replace' -l transient -d 'Forget at reboot'
@@ -58,5 +58,13 @@ complete -c podctl -n '__podctl_verb logs' -s f -l follow -d 'Go on'
 complete -c podctl -n '__podctl_verb logs' -s p -l previous -d 'The run before'
 complete -c podctl -n '__podctl_verb logs' -l tail -x -d 'Last lines'
 complete -c podctl -n '__podctl_verb logs' -l timestamps -d 'When each line was written'
+complete -c podctl -n '__podctl_verb check' -l boot -d 'For a manifest directory'
+complete -c podctl -n '__podctl_verb check' -l config -r -F -d 'A config.json'
+complete -c podctl -n '__podctl_verb check' -l images -r -F -d 'An image store'
+complete -c podctl -n '__podctl_verb check' -l strict -d 'Warnings count'
+complete -c podctl -n '__podctl_verb check' -s o -l output -x -a 'json' -d 'Format'
+complete -c podctl -n '__podctl_verb explain' -a 'configmaps daemonsets deployments pods secrets statefulsets'
+complete -c podctl -n '__podctl_verb explain' -l recursive -d 'All fields below'
+complete -c podctl -n '__podctl_verb explain' -s o -l output -x -a 'plaintext markdown json-schema' -d 'Format'
 complete -c podctl -n '__podctl_verb reboot' -l kexec -d 'Without the firmware'
 complete -c podctl -n '__podctl_verb version' -l client -d 'Only podctl'
