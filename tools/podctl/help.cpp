@@ -32,6 +32,10 @@ Pods:
   exec        Run a command inside a container
   restart     Stop a pod's containers and start them again
 
+Manifests, without a podinit to ask:
+  check       What is wrong with manifests, a config.json or an image store
+  explain     What the fields of a manifest mean, and what podinit makes of them
+
 The machine:
   node        What this machine is, and what its kernel has and lacks
   poweroff    Stop every pod and switch off
@@ -237,6 +241,52 @@ Usage:
 
 Options:
   -c, --container NAME   Only this container
+)"},
+    {"check", R"(Find out what is wrong with manifests, configurations and image stores before a machine boots on them.
+
+It is podinit's own reading that judges, so what passes is taken. All problems are told as FILE:LINE:COLUMN: POINTER:
+MESSAGE, also those between objects: an object that comes twice, a pod with the name of a workload's, a ConfigMap, a
+Secret or a key that pods refer to and that is not there. The last line sums up.
+
+A directory is read as podinit reads one: *.json only, nothing deeper, one document of one object in each file.
+
+Examples:
+  podctl check -f web.yaml
+  podctl check -f image/etc/podinit/manifests --images image/usr/share/podinit/images
+  podctl check --config image/etc/podinit/config.json
+  podctl check --strict -o json -f . -R | jq -r .problems[].message
+
+Usage:
+  podctl check [-f FILE]... [--config FILE]... [--images DIR]... [options]
+
+Options:
+  -f, --filename FILE   A file of YAML or JSON, a directory as podinit has it, or -
+  -R, --recursive       The directories in a directory, too
+      --boot            Each file is meant for such a directory
+      --config FILE     A file like /etc/podinit/config.json
+      --images DIR      A directory like /var/lib/podinit/images; it must hold the image of every container
+      --strict          A warning counts as an error
+  -o, --output json     A report for programs, see podctl(1)
+
+Exit code: 0 when the machine would take it all, 1 when not.
+)"},
+    {"explain", R"(Explain the fields of a manifest: their types, their meaning, and what podinit makes of each.
+
+Examples:
+  podctl explain pod
+  podctl explain pod.spec.hostNetwork
+  podctl explain deployment.spec.template.spec.containers --recursive
+
+  # All fields as a table; a JSON Schema for an editor
+  podctl explain --output=markdown
+  podctl explain --output=json-schema > podinit.schema.json
+
+Usage:
+  podctl explain TYPE[.FIELD]... [options]
+
+Options:
+      --recursive       The names of all fields below
+  -o, --output FORMAT   plaintext; markdown and json-schema are of all types at once
 )"},
     {"node",
      R"(What this machine is: its kernel, its addresses, the kernel features that pods may need and that it has or lacks,
