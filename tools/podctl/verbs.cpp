@@ -25,6 +25,8 @@ struct Settings {
     ExecOptions exec;
     LogsOptions logs;
     RestartOptions restart;
+    CheckOptions check;
+    ExplainOptions explain;
     bool kexec = false;
     bool client_only = false;
 };
@@ -83,6 +85,15 @@ Flags logs_flags(Settings& s) {
 Flags restart_flags(Settings& s) {
     return {{'c', "container", &s.restart.container}};
 }
+Flags check_flags(Settings& s) {
+    return {{'f', "filename", &s.check.files}, {'R', "recursive", &s.check.recursive},
+            {'o', "output", &s.check.output},  {'\0', "boot", &s.check.boot},
+            {'\0', "strict", &s.check.strict}, {'\0', "config", &s.check.configs},
+            {'\0', "images", &s.check.images}};
+}
+Flags explain_flags(Settings& s) {
+    return {{'o', "output", &s.explain.output}, {'\0', "recursive", &s.explain.recursive}};
+}
 Flags reboot_flags(Settings& s) {
     return {{'\0', "kexec", &s.kexec}};
 }
@@ -134,6 +145,13 @@ int do_restart(Settings& s, Words& words) {
     s.restart.pod = words[0];
     return run_restart(s.common, s.restart);
 }
+int do_check(Settings& s, Words&) {
+    return run_check(s.check);
+}
+int do_explain(Settings& s, Words& words) {
+    s.explain.args = std::move(words);
+    return run_explain(s.explain);
+}
 int do_node(Settings& s, Words&) {
     return run_node(s.common);
 }
@@ -169,6 +187,8 @@ constexpr std::array verbs{
     Verb{"exec", Takes::OnePod, exec_flags, do_exec},
     Verb{"logs", Takes::OnePod, logs_flags, do_logs},
     Verb{"restart", Takes::OnePod, restart_flags, do_restart},
+    Verb{"check", Takes::Nothing, check_flags, do_check},
+    Verb{"explain", Takes::Resources, explain_flags, do_explain},
     Verb{"node", Takes::Nothing, no_flags, do_node},
     Verb{"poweroff", Takes::Nothing, no_flags, do_poweroff},
     Verb{"reboot", Takes::Nothing, reboot_flags, do_reboot},
