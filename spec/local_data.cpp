@@ -139,8 +139,9 @@ void apply_defaults(LocalData& object) {
     object.string_data.insert(object.string_data.end(), std::make_move_iterator(object.data.begin()),
                               std::make_move_iterator(object.data.end()));
     std::ranges::stable_sort(object.string_data, {}, &StringMap::value_type::first);
-    const auto overridden = std::ranges::unique(object.string_data, {}, &StringMap::value_type::first);
-    object.string_data.erase(overridden.begin(), overridden.end());
+    const auto same_key = [](const auto& a, const auto& b) { return a.first == b.first; };
+    const auto overridden = std::unique(object.string_data.begin(), object.string_data.end(), same_key);
+    object.string_data.erase(overridden, object.string_data.end());
     object.data = std::exchange(object.string_data, {});
     std::ranges::sort(object.binary_data);
     if (object.kind == "Secret" && object.type.empty())
