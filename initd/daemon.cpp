@@ -105,7 +105,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         log(Level::Error, {d.options_.run_dir, "/control.sock: ", ns::to_text(control.error())});
     if (control) {
         d.control_.emplace(std::move(*control));
-        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.manifests_, d.performer_, d.children_, d.jobs_,
+        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.manifests_, d.performer_, d.children_, d.jobs_,
                            d.options_.config.log_dir, d.options_.standing);
     }
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again

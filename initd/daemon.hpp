@@ -62,7 +62,14 @@ class Daemon {
     void on_timer();
     void reap();
     void handle_changes() noexcept;
-    void take_in(PodChange& change);
+    void take_in(ObjectChange& change);
+    void take_in_pod(ObjectChange& change);
+    void take_in_data(ObjectChange& change);
+    void take_in_workload(ObjectChange& change);
+    bool refuse(const ObjectChange& change);
+    void restore_pods(std::uint32_t owner, std::vector<spec::Manifest>& wanted);
+    void add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after);
+    void remove_pod(std::uint32_t slot, Millis grace);
     void on_calls();
     void launch_writer(std::optional<ns::Plan> plan);
     void start_modules();
@@ -96,7 +103,8 @@ class Daemon {
     Events events_;
     Actions actions_;
     std::size_t units_ = 0; // containers of all pods
-    std::vector<PodChange> changes_;
+    std::vector<ObjectChange> changes_;
+    bool names_freed_ = false; // a pod is on its way out: its name may be another's
     std::vector<LaunchReport> reports_;
     std::vector<ChildExit> exits_;
     std::vector<IncomingCall> calls_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's half that takes pods in: the first loading, changes of files, and the way down.
+// The daemon's half that sees to its own coming and going: modules, the first loading, helpers, rescue, the way down.
 #include "initd/daemon.hpp"
 
 #include "initd/boot.hpp"
@@ -8,7 +8,6 @@
 #include "initd/roles.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace initd {
 
@@ -29,45 +28,6 @@ void Daemon::load() noexcept {
     }
     if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
         start_rescue("there is nothing to run: no manifest directory holds a pod");
-}
-
-void Daemon::handle_changes() noexcept {
-    settled_ = false;
-    for (PodChange& change : changes_)
-        try {
-            take_in(change);
-            pump();
-        } catch (...) {
-            log(Level::Error, {change.name, ": not taken in: out of memory"});
-        }
-    changes_.clear();
-}
-
-void Daemon::take_in(PodChange& change) {
-    auto current = pods_.find(change.name);
-    if (change.wanted && current && pods_.at(*current).text == change.manifest.text)
-        return; // the same pod, however it is written
-    auto before = pods_.find_any(change.name);
-    Event added{};
-    added.kind = Event::Kind::PodAdded;
-    if (change.wanted) { // all that can fail comes before the first event
-        added.facts = facts_of(change.manifest.pod, before.value_or(no_slot));
-        core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + added.facts.containers));
-        make_room();
-        added.run.unit = Unit(pods_.add(std::move(change.manifest)), 0);
-        units_ += added.facts.containers;
-    }
-    // One that is on its way out already may be given less time.
-    if (auto leaves = change.wanted ? current : before) {
-        Event removed{};
-        removed.kind = Event::Kind::PodRemoved;
-        removed.run.unit = Unit(*leaves, 0);
-        removed.grace = change.grace;
-        events_.push_back(removed);
-        pods_.at(*leaves).leaving = true;
-    }
-    if (change.wanted)
-        events_.push_back(added);
 }
 
 void Daemon::launch_writer(std::optional<ns::Plan> plan) {

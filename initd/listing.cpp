@@ -3,9 +3,12 @@
 
 #include "initd/node_info.hpp"
 #include "initd/pod_status.hpp"
+#include "initd/workloads.hpp"
+#include "spec/object_status.hpp"
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 namespace initd {
 
@@ -21,22 +24,16 @@ Clock read_clock() {
     return clock;
 }
 
-} // namespace
-
-bool Listing::matches(const Cursor& cursor, std::uint32_t slot) const {
-    std::string_view name = pods_.at(slot).name;
-    if (name.empty())
-        return false;
-    auto slash = name.find('/');
-    if (!cursor.namespace_.empty() && name.substr(0, slash) != cursor.namespace_)
-        return false;
-    if (!cursor.name.empty() && name.substr(slash + 1) != cursor.name)
-        return false;
-    // Of two pods by one name the one that is wanted is shown, or the one that is on its way out when none is.
-    return pods_.find_any(name) == slot;
+// Does a cursor's namespace and name leave this one in?
+bool matches(std::string_view full_name, std::string_view namespace_, std::string_view name) {
+    auto slash = full_name.find('/');
+    return (namespace_.empty() || full_name.substr(0, slash) == namespace_) &&
+           (name.empty() || full_name.substr(slash + 1) == name);
 }
 
-std::string Listing::object(std::uint32_t slot) {
+} // namespace
+
+spec::RawJson Listing::pod_object(std::uint32_t slot) {
     const PodRecord& record = pods_.at(slot);
     const PodState& state = core_.pod(slot);
     const spec::Pod& pod = pods_.pod(slot);
@@ -45,36 +42,61 @@ std::string Listing::object(std::uint32_t slot) {
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";
     std::string_view node = pod.spec.node_name.empty() ? std::string_view(performer_.node().hostname) : "";
-    return spec::pod_object(record.text, make_status(core_, slot, facts), wall_time(facts.clock, state.added), deleted,
-                            node);
+    return {spec::pod_object(record.text, make_status(core_, slot, facts), wall_time(facts.clock, state.added), deleted,
+                             node)};
+}
+
+std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {
+    while (cursor.next_slot < pods_.slots()) {
+        std::uint32_t slot = cursor.next_slot++;
+        const std::string& name = pods_.at(slot).name;
+        // Of two pods by one name the one that is wanted is shown, or the one that is on its way out when none is.
+        if (!name.empty() && matches(name, cursor.namespace_, cursor.name) && pods_.find_any(name) == slot)
+            return pod_object(slot);
+    }
+    return std::nullopt;
+}
+
+// The next object's text, and the cursor goes on.
+std::optional<spec::RawJson> Listing::take(Cursor& cursor) {
+    if (cursor.kind == spec::Kind::Pod)
+        return take_pod(cursor);
+    const ObjectRecord* record = objects_.next(cursor.kind, cursor.last);
+    while (record && !matches(record->name, cursor.namespace_, cursor.name))
+        record = objects_.next(cursor.kind, record->name);
+    if (!record)
+        return std::nullopt;
+    cursor.last = record->name;
+    spec::ObjectCounts counts;
+    if (is_workload(record->kind)) {
+        PodCount count = count_pods(pods_, core_, record->id);
+        counts = {static_cast<std::int32_t>(record->wanted_pods), static_cast<std::int32_t>(count.pods),
+                  static_cast<std::int32_t>(count.ready)};
+    }
+    return spec::RawJson{spec::kept_object(record->kind, record->text, counts, wall_time(read_clock(), record->added))};
 }
 
 // Sends what there is room for; false when that was all.
 bool Listing::send(Cursor& cursor) {
-    auto next_match = [&](std::uint32_t slot) {
-        while (slot < pods_.slots() && !matches(cursor, slot))
-            ++slot;
-        return slot;
-    };
-    cursor.next = next_match(cursor.next);
-    if (cursor.next >= pods_.slots()) {
-        control_.reply(cursor.client, spec::Listed{});
-        return false;
-    }
     while (control_.has_room(cursor.client)) {
-        std::uint32_t after = next_match(cursor.next + 1);
-        bool more = after < pods_.slots();
-        control_.reply(cursor.client, spec::Listed{spec::RawJson{object(cursor.next)}}, more);
+        spec::Listed reply{std::exchange(cursor.pending, std::nullopt)};
+        if (reply.object)
+            cursor.pending = take(cursor);
+        bool more = cursor.pending.has_value();
+        control_.reply(cursor.client, reply, more);
         if (!more)
             return false;
-        cursor.next = after;
     }
     return control_.connected(cursor.client);
 }
 
 void Listing::start(ClientId client, const spec::List& call) {
     std::erase_if(cursors_, [&](const Cursor& c) { return !control_.connected(c.client); });
-    Cursor cursor{client, call.namespace_, call.name, 0};
+    spec::Kind kind = call.resource.empty() ? spec::Kind::Pod : spec::kind_of(call.resource);
+    if (kind == spec::Kind::Ignored)
+        return control_.error(client, unknown_resource(call.resource));
+    Cursor cursor{client, kind, call.namespace_, call.name, 0, {}, {}};
+    cursor.pending = take(cursor);
     if (send(cursor))
         cursors_.push_back(std::move(cursor));
 }

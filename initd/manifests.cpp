@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -20,9 +22,43 @@ bool is_manifest_name(std::string_view name) noexcept {
     return !name.starts_with('.') && name.ends_with(".json");
 }
 
-// Neither part can hold an underscore or a slash: both are DNS names.
-std::string manifest_file_name(std::string_view namespace_, std::string_view name) {
-    return std::string(namespace_) + "_" + std::string(name) + ".json";
+namespace {
+
+// A pod's file has none: that is what most are. The capital letters sort before every pod's namespace that begins with
+// a letter, so that ConfigMaps are mostly there when the pods that refer to them start.
+std::string_view file_prefix(spec::Kind kind) noexcept {
+    switch (kind) {
+    case spec::Kind::Pod:
+    case spec::Kind::Ignored: return "";
+    case spec::Kind::ConfigMap: return "ConfigMap_";
+    case spec::Kind::Secret: return "Secret_";
+    case spec::Kind::DaemonSet: return "DaemonSet_";
+    case spec::Kind::Deployment: return "Deployment_";
+    case spec::Kind::StatefulSet: return "StatefulSet_";
+    }
+    return "";
+}
+
+std::uint32_t object_hash(spec::Kind kind, std::string_view name) noexcept {
+    return name_hash(name) + static_cast<std::uint32_t>(kind);
+}
+
+} // namespace
+
+// No part can hold an underscore, a tilde or a slash: all are DNS names. A long one is cut, and told apart by a hash.
+std::string manifest_file_name(spec::Kind kind, std::string_view namespace_, std::string_view name) {
+    constexpr std::string_view ending = ".json";
+    constexpr std::size_t hash_digits = 8;
+    std::string file(file_prefix(kind));
+    file.append(namespace_).append("_").append(name);
+    if (file.size() + ending.size() > NAME_MAX) {
+        std::uint32_t hash = name_hash(file);
+        file.resize(NAME_MAX - ending.size() - 1 - hash_digits);
+        file += '~';
+        for (std::size_t digit = hash_digits; digit-- > 0;)
+            file += "0123456789abcdef"[hash >> 4 * digit & 15];
+    }
+    return file.append(ending);
 }
 
 Manifests::Manifests(Poller& poller, std::vector<std::string> directories)
@@ -65,7 +101,7 @@ void Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     std::sort(names.begin(), names.end());
 }
 
-bool Manifests::load_next(std::vector<PodChange>& changes) noexcept try {
+bool Manifests::load_next(std::vector<ObjectChange>& changes) noexcept try {
     while (loading_ < directories_.size()) {
         if (!listed_) {
             list(loading_, names_);
@@ -94,83 +130,99 @@ Manifests::File* Manifests::find(std::uint32_t index, std::string_view name) noe
     return file == files_.end() ? nullptr : &*file;
 }
 
-const Manifests::File* Manifests::winner(std::string_view pod) const noexcept {
+const Manifests::File* Manifests::winner(spec::Kind kind, std::string_view name) const noexcept {
     const File* best = nullptr;
-    std::uint32_t hash = name_hash(pod);
+    std::uint32_t hash = object_hash(kind, name);
     for (const File& file : files_)
-        if (file.pod_hash == hash && file.pod == pod &&
+        if (file.object_hash == hash && file.kind == kind && file.object == name &&
             (!best || file.directory > best->directory ||
              (file.directory == best->directory && file.name < best->name)))
             best = &file;
     return best;
 }
 
-std::expected<spec::Manifest, spec::Problems> Manifests::parse(std::uint32_t index, const std::string& name) const {
+std::expected<spec::Object, spec::Problems> Manifests::parse(std::uint32_t index, const std::string& name) const {
     auto text = read_file_at(watches_[index].directory.get(), name.c_str(), spec::max_manifest_bytes);
     if (!text) {
         std::string why = text.error().err == EINVAL ? "no regular file" : ns::to_text(text.error());
         return std::unexpected(spec::Problems{{"", std::move(why)}});
     }
-    return spec::read_manifest(*text);
+    return spec::read_object(*text);
 }
 
-void Manifests::read(std::uint32_t index, std::string_view name, std::vector<PodChange>& changes) {
+void Manifests::report(File& file, const spec::Problems& problems) {
+    std::string path = path_of(file);
+    for (const spec::Problem& problem : problems) {
+        log(Level::Error, {spec::to_text(path, problem)});
+        file.problems.push_back(spec::to_text("", problem));
+    }
+}
+
+void Manifests::read(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes) {
     File* file = find(index, name);
     if (!file)
-        file = &files_.emplace_back(File{index, std::string(name), name_hash(name), 0, {}, {}});
+        file = &files_.emplace_back(File{.directory = index, .name = std::string(name), .name_hash = name_hash(name)});
     file->seen = true;
-    auto manifest = parse(index, file->name);
+    auto object = parse(index, file->name);
     file->problems.clear();
-    if (!manifest) {
-        std::string path = directories_[index] + "/" + file->name;
-        for (const spec::Problem& problem : manifest.error()) {
-            log(Level::Error, {spec::to_text(path, problem)});
-            file->problems.push_back(spec::to_text("", problem));
-        }
-        return;
+    file->refused = false;
+    if (!object)
+        return report(*file, object.error());
+    spec::Kind kind_before = std::exchange(file->kind, object->kind);
+    std::string before = std::exchange(file->object, {});
+    if (object->kind == spec::Kind::Ignored) {
+        for (const spec::Problem& warning : object->warnings)
+            log(Level::Warning, {spec::to_text(path_of(*file), warning)});
+    } else {
+        file->object = spec::full_name(object->metadata);
+        file->object_hash = object_hash(file->kind, file->object);
     }
-    std::string pod = spec::full_name(manifest->pod.metadata);
-    std::string before = std::exchange(file->pod, pod);
-    file->pod_hash = name_hash(pod);
-    if (!before.empty() && before != pod)
-        settle(before, changes, nullptr, nullptr);
-    settle(pod, changes, file, &*manifest);
+    if (!before.empty() && (before != file->object || kind_before != file->kind))
+        settle(kind_before, before, changes, nullptr, nullptr);
+    if (object->kind != spec::Kind::Ignored)
+        settle(object->kind, file->object, changes, file, &*object);
 }
 
-// Says what the pod is to be now. `manifest` is what has just been read from `read`, if anything.
-void Manifests::settle(std::string_view pod, std::vector<PodChange>& changes, const File* read,
-                       spec::Manifest* manifest) {
-    const File* best = winner(pod);
+// Says what the object is to be now. `object` is what has just been read from `read`, if anything.
+void Manifests::settle(spec::Kind kind, std::string_view name, std::vector<ObjectChange>& changes, const File* read,
+                       spec::Object* object) {
+    const File* best = winner(kind, name);
     if (!best) {
-        changes.push_back({std::string(pod), false, {}, never});
+        changes.push_back({kind, std::string(name), false, {}, never});
         return;
     }
-    if (manifest && best == read) {
-        changes.push_back({std::string(pod), true, std::move(*manifest), never});
+    if (object && best == read) {
+        struct stat status {};
+        if (kind == spec::Kind::Secret &&
+            fstatat(watches_[best->directory].directory.get(), best->name.c_str(), &status, 0) == 0 &&
+            (status.st_mode & 077) != 0)
+            log(Level::Warning, {path_of(*best), ": a secret that others may read: its mode should be 0600"});
+        changes.push_back({kind, std::string(name), true, std::move(*object), never});
         return;
     }
-    if (manifest) {
-        log(Level::Warning, {pod, ": ", directories_[read->directory], "/", read->name,
-                             " is not used: ", directories_[best->directory], "/", best->name, " holds the same pod"});
+    if (object) {
+        log(Level::Warning, {name, ": ", path_of(*read), " is not used: ", path_of(*best), " holds the same ",
+                             spec::resource_of(kind)});
         return;
     }
     if (auto again = parse(best->directory, best->name))
-        changes.push_back({std::string(pod), true, std::move(*again), never});
+        changes.push_back({kind, std::string(name), true, std::move(*again), never});
 }
 
-void Manifests::gone(std::uint32_t index, std::string_view name, std::vector<PodChange>& changes) {
+void Manifests::gone(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes) {
     File* file = find(index, name);
     if (!file)
         return;
-    bool in_force = winner(file->pod) == file;
-    std::string pod = std::move(file->pod);
+    bool in_force = !file->object.empty() && winner(file->kind, file->object) == file;
+    spec::Kind kind = file->kind;
+    std::string object = std::move(file->object);
     files_.erase(files_.begin() + (file - files_.data()));
-    if (in_force && !pod.empty())
-        settle(pod, changes, nullptr, nullptr);
+    if (in_force)
+        settle(kind, object, changes, nullptr, nullptr);
 }
 
 // One bufferful a call: the poller says so again while there is more, and whoever writes without end must not keep us.
-void Manifests::on_change(std::vector<PodChange>& changes) noexcept try {
+void Manifests::on_change(std::vector<ObjectChange>& changes) noexcept try {
     alignas(inotify_event) char buffer[4096];
     ssize_t n = ::read(inotify_.get(), buffer, sizeof buffer);
     for (char* at = buffer; at < buffer + n;) {
@@ -192,7 +244,7 @@ void Manifests::on_change(std::vector<PodChange>& changes) noexcept try {
     log(Level::Error, {"manifests: out of memory"});
 }
 
-void Manifests::look_at(std::string_view path, std::vector<PodChange>& changes) noexcept try {
+void Manifests::look_at(std::string_view path, std::vector<ObjectChange>& changes) noexcept try {
     auto slash = path.find_last_of('/');
     std::string_view directory = path.substr(0, slash);
     std::string name(path.substr(slash + 1));
@@ -209,7 +261,7 @@ void Manifests::look_at(std::string_view path, std::vector<PodChange>& changes) 
     log(Level::Error, {"manifests: out of memory"});
 }
 
-void Manifests::rescan(std::vector<PodChange>& changes) noexcept try {
+void Manifests::rescan(std::vector<ObjectChange>& changes) noexcept try {
     std::vector<std::string> names;
     for (std::uint32_t index = 0; index < directories_.size(); ++index) {
         for (File& file : files_)
@@ -218,7 +270,7 @@ void Manifests::rescan(std::vector<PodChange>& changes) noexcept try {
         for (const std::string& name : names)
             read(index, name, changes);
         if (!watches_[index].directory)
-            continue; // a directory that cannot be read now says nothing about its pods
+            continue; // a directory that cannot be read now says nothing about its objects
         std::vector<std::string> missing;
         for (const File& file : files_)
             if (file.directory == index && !file.seen)
@@ -232,19 +284,38 @@ void Manifests::rescan(std::vector<PodChange>& changes) noexcept try {
     log(Level::Error, {"manifests: out of memory"});
 }
 
-std::vector<std::string> Manifests::files_of(std::string_view name) const {
+void Manifests::refuse(spec::Kind kind, std::string_view name, std::string_view why) {
+    const File* in_force = winner(kind, name);
+    if (!in_force)
+        return;
+    File& file = files_[static_cast<std::size_t>(in_force - files_.data())];
+    file.problems.clear();
+    report(file, {{"/metadata/name", std::string(why)}});
+    file.refused = true;
+}
+
+void Manifests::retry_refused(std::vector<ObjectChange>& changes) noexcept try {
+    for (std::size_t i = 0; i < files_.size(); ++i)
+        if (files_[i].refused)
+            read(files_[i].directory, std::string(files_[i].name), changes);
+} catch (...) {
+    log(Level::Error, {"manifests: out of memory"});
+}
+
+std::vector<std::string> Manifests::files_of(spec::Kind kind, std::string_view name) const {
     std::vector<std::string> paths;
     for (const File& file : files_)
-        if (file.pod == name)
-            paths.push_back(directories_[file.directory] + "/" + file.name);
+        if (file.kind == kind && file.object == name)
+            paths.push_back(path_of(file));
     return paths;
 }
 
-std::string_view Manifests::pod_in(std::string_view path) const noexcept {
+std::string Manifests::object_in(std::string_view path) const {
     for (const File& file : files_)
-        if (path.ends_with(file.name) && path.size() == directories_[file.directory].size() + 1 + file.name.size() &&
+        if (!file.object.empty() && path.ends_with(file.name) &&
+            path.size() == directories_[file.directory].size() + 1 + file.name.size() &&
             path.starts_with(directories_[file.directory]))
-            return file.pod;
+            return std::string(spec::resource_of(file.kind)) + " " + file.object;
     return {};
 }
 
@@ -252,7 +323,7 @@ std::vector<spec::RejectedManifest> Manifests::rejected() const {
     std::vector<spec::RejectedManifest> rejected;
     for (const File& file : files_)
         if (!file.problems.empty())
-            rejected.push_back({directories_[file.directory] + "/" + file.name, file.problems});
+            rejected.push_back({path_of(file), file.problems});
     return rejected;
 }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The manifest directories: which files there are, which pod each one holds, what has changed.
+// The manifest directories: which files there are, which object each one holds, what has changed.
 //
-// One file holds one pod; its name ends in .json and does not begin with a dot, so that editors' and installers'
-// temporary files are never read. A file is read when it is there at the start, and afterwards when a writer has closed
-// it or a rename has brought it in: never half-written. A pod that several files hold is what the file in the last
-// directory says (in one directory, the first by name); the others come into force when that file goes.
-// A file that cannot be read as a pod is reported and leaves everything as it was, also the pod that it held before.
+// One file holds one object: a pod, or one of the other kinds that are kept (spec/object.hpp). Its name ends in .json
+// and does not begin with a dot, so that editors' and installers' temporary files are never read. A file is read when
+// it is there at the start, and afterwards when a writer has closed it or a rename has brought it in: never
+// half-written. An object (kind, namespace and name) that several files hold is what the file in the last directory
+// says (in one directory, the first by name); the others come into force when that file goes. A file that cannot be
+// read, or whose object cannot come into force, is reported and leaves everything as it was, also what it held before.
 #pragma once
 
 #include "initd/core.hpp"
 #include "initd/poller.hpp"
 #include "ns/fd.hpp"
 #include "spec/control.hpp"
-#include "spec/manifest.hpp"
+#include "spec/object.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -22,12 +23,13 @@
 
 namespace initd {
 
-// What is to be done because of the files: a pod to be as the manifest says, or to be removed.
-struct PodChange {
-    std::string name;        // NAMESPACE/NAME
-    bool wanted = true;      // false: removed
-    spec::Manifest manifest; // when wanted
-    Millis grace = never;    // when removed by a client that said so: instead of the pod's own
+// What is to be done because of the files: an object to be as its file says, or to be removed.
+struct ObjectChange {
+    spec::Kind kind = spec::Kind::Pod; // never Ignored
+    std::string name;                  // NAMESPACE/NAME
+    bool wanted = true;                // false: removed
+    spec::Object object;               // when wanted
+    Millis grace = never;              // when removed by a client that said so: instead of the pods' own
 };
 
 class Manifests {
@@ -36,19 +38,24 @@ class Manifests {
     Manifests(Poller& poller, std::vector<std::string> directories);
 
     // The first reading, one file a call, so that what has been read can be started meanwhile. False: that was all.
-    bool load_next(std::vector<PodChange>& changes) noexcept;
+    bool load_next(std::vector<ObjectChange>& changes) noexcept;
 
     // inotify says something. Also after a job has written or removed a file: then the file is looked at now.
-    void on_change(std::vector<PodChange>& changes) noexcept;
-    void look_at(std::string_view path, std::vector<PodChange>& changes) noexcept;
+    void on_change(std::vector<ObjectChange>& changes) noexcept;
+    void look_at(std::string_view path, std::vector<ObjectChange>& changes) noexcept;
 
     // Reads everything again (SIGHUP, an overflow of inotify's queue).
-    void rescan(std::vector<PodChange>& changes) noexcept;
+    void rescan(std::vector<ObjectChange>& changes) noexcept;
 
-    // Every file that holds the pod, as a path.
-    std::vector<std::string> files_of(std::string_view name) const;
-    // The pod that a file holds; empty when it holds none, or is none.
-    std::string_view pod_in(std::string_view path) const noexcept;
+    // What the file in force says cannot be: it counts as rejected until it is read again.
+    void refuse(spec::Kind kind, std::string_view name, std::string_view why);
+    // Reads those again: what stood in their way may be gone.
+    void retry_refused(std::vector<ObjectChange>& changes) noexcept;
+
+    // Every file that holds the object, as a path.
+    std::vector<std::string> files_of(spec::Kind kind, std::string_view name) const;
+    // The object that a file holds, as "pod NAMESPACE/NAME"; empty when it holds none, or is none.
+    std::string object_in(std::string_view path) const;
     std::vector<spec::RejectedManifest> rejected() const;
     const std::vector<std::string>& directories() const noexcept { return directories_; }
 
@@ -57,10 +64,12 @@ class Manifests {
         std::uint32_t directory;
         std::string name;
         std::uint32_t name_hash;
-        std::uint32_t pod_hash = 0;
-        std::string pod;                   // the pod it holds, as far as it could be read last
+        std::uint32_t object_hash = 0;
+        spec::Kind kind = spec::Kind::Ignored;
+        std::string object;                // what it holds, as far as it could be read last: NAMESPACE/NAME
         std::vector<std::string> problems; // of the last reading
         bool seen = true;                  // during a rescan
+        bool refused = false;
     };
     struct Watch {
         ns::Fd directory; // O_PATH
@@ -69,12 +78,15 @@ class Manifests {
 
     void watch_directory(std::uint32_t index) noexcept;
     void list(std::uint32_t index, std::vector<std::string>& names);
-    void read(std::uint32_t index, std::string_view name, std::vector<PodChange>& changes);
-    void gone(std::uint32_t index, std::string_view name, std::vector<PodChange>& changes);
-    void settle(std::string_view pod, std::vector<PodChange>& changes, const File* read, spec::Manifest* manifest);
-    std::expected<spec::Manifest, spec::Problems> parse(std::uint32_t index, const std::string& name) const;
+    void read(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes);
+    void gone(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes);
+    void report(File& file, const spec::Problems& problems);
+    void settle(spec::Kind kind, std::string_view name, std::vector<ObjectChange>& changes, const File* read,
+                spec::Object* object);
+    std::expected<spec::Object, spec::Problems> parse(std::uint32_t index, const std::string& name) const;
     File* find(std::uint32_t index, std::string_view name) noexcept;
-    const File* winner(std::string_view pod) const noexcept;
+    const File* winner(spec::Kind kind, std::string_view name) const noexcept;
+    std::string path_of(const File& file) const { return directories_[file.directory] + "/" + file.name; }
 
     std::vector<std::string> directories_;
     std::vector<Watch> watches_;
@@ -90,7 +102,7 @@ class Manifests {
 // Does a directory entry of this name hold a manifest?
 bool is_manifest_name(std::string_view name) noexcept;
 
-// The name of the file that podctl's manifests are kept in.
-std::string manifest_file_name(std::string_view namespace_, std::string_view name);
+// The name of the file that podctl's objects are kept in: no two of them have one name, short of a miracle.
+std::string manifest_file_name(spec::Kind kind, std::string_view namespace_, std::string_view name);
 
 } // namespace initd

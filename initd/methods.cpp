@@ -27,8 +27,8 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 
 } // namespace
 
-Methods::Methods(Control& control, const Core& core, PodStore& pods, Manifests& manifests, Performer& performer,
-                 Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept
+Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, Manifests& manifests,
+                 Performer& performer, Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
@@ -36,9 +36,9 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, Manifests& 
     , performer_(performer)
     , log_dir_(std::move(log_dir))
     , standing_(standing)
-    , transactions_(control, manifests, pods, jobs)
+    , transactions_(control, manifests, pods, objects, jobs)
     , sessions_(control, performer, children)
-    , listing_(control, core, pods, performer) {}
+    , listing_(control, core, pods, objects, performer) {}
 
 void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     ClientId client = incoming.client;

@@ -16,13 +16,13 @@ namespace initd {
 
 class Methods {
   public:
-    Methods(Control& control, const Core& core, PodStore& pods, Manifests& manifests, Performer& performer,
-            Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept;
+    Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, Manifests& manifests,
+            Performer& performer, Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept;
 
-    // What is to be done comes back: events, pods to be taken in or removed, a way in which to go down.
+    // What is to be done comes back: events, objects to be taken in or removed, a way in which to go down.
     struct Wishes {
         Events& events;
-        std::vector<PodChange>& changes;
+        std::vector<ObjectChange>& changes;
         std::optional<SignalMeaning> down;
     };
     void call(IncomingCall&& incoming, Wishes& wishes) noexcept;

@@ -46,13 +46,11 @@ const ObjectRecord* ObjectStore::next(spec::Kind kind, std::string_view name) co
     return at < records_.size() && records_[at].kind == kind ? &records_[at] : nullptr;
 }
 
-const ObjectRecord& ObjectStore::put(spec::Object&& object, Millis now) {
+const ObjectRecord& ObjectStore::put(spec::Object& object, Millis now) {
     ObjectRecord record;
     record.kind = object.kind;
     record.wanted_pods = static_cast<std::uint32_t>(object.pods.size());
     record.name = spec::full_name(object.metadata);
-    for (const spec::Problem& warning : object.warnings)
-        record.warnings.push_back(warning.pointer + ": " + warning.message);
     record.text = std::move(object.text);
     record.text.shrink_to_fit();
     record.data = std::move(object.data);
@@ -78,8 +76,8 @@ void ObjectStore::erase(spec::Kind kind, std::string_view name) noexcept {
 }
 
 // No string of a user's looks like this: in one, a quote has a backslash before it.
-bool is_immutable(const ObjectRecord& record) noexcept {
-    return record.text.find("\"immutable\":true") != record.text.npos;
+bool is_immutable(std::string_view text) noexcept {
+    return text.find("\"immutable\":true") != text.npos;
 }
 
 bool is_workload(spec::Kind kind) noexcept {
@@ -95,8 +93,12 @@ bool is_workload(spec::Kind kind) noexcept {
     return false;
 }
 
+spec::ControlError unknown_resource(std::string_view resource) {
+    return spec::refused("the server doesn't have a resource type \"" + std::string(resource) + "\"");
+}
+
 std::string plural(std::string_view resource) {
-    std::string text(resource.empty() ? "pod" : resource);
+    std::string text(resource);
     return text.insert(std::min(text.find('.'), text.size()), "s");
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "initd/backoff.hpp"
+#include "spec/control.hpp"
 #include "spec/object.hpp"
 
 #include <cstddef>
@@ -18,14 +19,15 @@
 
 namespace initd {
 
+inline constexpr std::uint32_t no_id = ~0u; // that of an object that is not there
+
 struct ObjectRecord {
     spec::Kind kind = spec::Kind::ConfigMap; // never Pod or Ignored
-    std::uint32_t id = 0;                    // never 0
+    std::uint32_t id = 0;                    // neither 0 nor no_id
     std::uint32_t wanted_pods = 0;           // of a workload: how many it stands for
     std::string name;                        // NAMESPACE/NAME
     std::string text;                        // canonical JSON
     spec::StringMap data;
-    std::vector<std::string> warnings;
     Millis added{0}; // when the object came first, since boot
 };
 
@@ -41,9 +43,9 @@ class ObjectStore {
     // The first of the kind that comes after `name` in order; "" for the very first.
     const ObjectRecord* next(spec::Kind kind, std::string_view name) const noexcept;
 
-    // The object is there, with its id: new, or changed to what `object` says. May throw bad_alloc, and then nothing
-    // has changed.
-    const ObjectRecord& put(spec::Object&& object, Millis now);
+    // The object is there, with its id: new, or changed to what `object` says, whose text and data are taken. May throw
+    // bad_alloc, and then nothing has changed.
+    const ObjectRecord& put(spec::Object& object, Millis now);
     void erase(spec::Kind kind, std::string_view name) noexcept;
 
   private:
@@ -54,11 +56,14 @@ class ObjectStore {
     std::uint32_t next_id_ = 1;
 };
 
-// Was it written with `immutable: true`?
-bool is_immutable(const ObjectRecord& record) noexcept;
+// Was the ConfigMap or Secret of this canonical text written with `immutable: true`?
+bool is_immutable(std::string_view text) noexcept;
 
 // Does an object of this kind stand for pods of its own?
 bool is_workload(spec::Kind kind) noexcept;
+
+// The answer to a call about things that no kept object is, in kubectl's words.
+spec::ControlError unknown_resource(std::string_view resource);
 
 // "pods", "configmaps", "deployments.apps": a resource in the words of the API's errors.
 std::string plural(std::string_view resource);

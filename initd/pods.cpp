@@ -8,17 +8,16 @@
 
 namespace initd {
 
-std::uint32_t PodStore::add(spec::Manifest&& manifest) {
+std::uint32_t PodStore::add(spec::Manifest&& manifest, std::uint32_t owner) {
     PodRecord record;
     record.name = spec::full_name(manifest.pod.metadata);
     record.hash = name_hash(record.name);
+    record.owner = owner;
     record.uid = manifest.pod.metadata.uid;
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
     record.containers = static_cast<std::uint8_t>(manifest.pod.spec.containers.size());
     record.sequence = next_sequence_++;
-    for (const spec::Problem& warning : manifest.warnings)
-        record.warnings.push_back(warning.pointer + ": " + warning.message);
 
     auto slot = static_cast<std::uint32_t>(
         std::find_if(records_.begin(), records_.end(), [](const PodRecord& r) { return r.name.empty(); }) -
@@ -54,6 +53,16 @@ std::optional<std::uint32_t> PodStore::find_any(std::string_view name) const noe
                            std::pair(!records_[*found].leaving, records_[*found].sequence)))
             found = slot;
     }
+    return found;
+}
+
+std::optional<std::uint32_t> PodStore::find_to_remove(std::string_view name) const noexcept {
+    auto found = find_any(name);
+    if (!found || records_[*found].owner == 0)
+        return found;
+    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
+        if (records_[slot].leaving && records_[slot].owner == records_[*found].owner && records_[slot].name == name)
+            return slot;
     return found;
 }
 

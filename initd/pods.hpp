@@ -25,11 +25,11 @@ struct StartFailure { // why a container did not start, for its status
 };
 
 struct PodRecord {
-    std::string name;       // NAMESPACE/NAME; empty: the slot is free
-    std::uint32_t hash = 0; // of the name
+    std::string name;        // NAMESPACE/NAME; empty: the slot is free
+    std::uint32_t hash = 0;  // of the name
+    std::uint32_t owner = 0; // the workload that it belongs to (ObjectRecord::id); 0: it stands for itself
     std::string uid;
-    std::string text; // canonical JSON
-    std::vector<std::string> warnings;
+    std::string text;                   // canonical JSON
     std::vector<StartFailure> failures; // at most one a container
     bool leaving = false;               // removed, but not gone yet
     std::uint8_t containers = 0;
@@ -39,7 +39,7 @@ struct PodRecord {
 class PodStore {
   public:
     // Takes a slot for the manifest. May throw bad_alloc, and then nothing has changed.
-    std::uint32_t add(spec::Manifest&& manifest);
+    std::uint32_t add(spec::Manifest&& manifest, std::uint32_t owner = 0);
     void free(std::uint32_t slot) noexcept;
 
     PodRecord& at(std::uint32_t slot) noexcept { return records_[slot]; }
@@ -50,6 +50,9 @@ class PodStore {
     std::optional<std::uint32_t> find(std::string_view name) const noexcept;
     // That one, else the one that came last of those leaving: what a client means by the name.
     std::optional<std::uint32_t> find_any(std::string_view name) const noexcept;
+    // The one that a client who deletes a pod of that name means. A workload's pod comes back at once: while the old
+    // one is on its way out, that one.
+    std::optional<std::uint32_t> find_to_remove(std::string_view name) const noexcept;
     std::size_t count() const noexcept;
 
     // The pod of a slot as a value; valid until the next call. May throw bad_alloc.

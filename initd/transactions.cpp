@@ -2,112 +2,56 @@
 #include "initd/transactions.hpp"
 
 #include "initd/files.hpp"
+#include "initd/workloads.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace initd {
 
-namespace {
-
-bool below(std::string_view path, std::string_view directory) {
-    return path.starts_with(directory) && path.substr(directory.size()).starts_with('/');
-}
-
-} // namespace
-
-// Everything is checked before anything is written: false with the error for the client.
-bool Transactions::plan_apply(const spec::Apply& call, Transaction& transaction, spec::ControlError& error) {
-    const std::string& transient_dir = manifests_.directories().back();
-    const std::string& directory = call.transient ? transient_dir : *(manifests_.directories().end() - 2);
-    error = spec::ControlError{};
-    error.name = "io.podinit.Invalid";
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < call.manifests.size(); ++i) {
-        auto index = static_cast<std::int64_t>(i);
-        auto manifest = spec::read_manifest(call.manifests[i].text);
-        if (!manifest) {
-            for (const spec::Problem& problem : manifest.error())
-                error.problems.push_back({index, problem.pointer, problem.message});
-            continue;
-        }
-        const spec::ObjectMeta& meta = manifest->pod.metadata;
-        std::string name = spec::full_name(meta);
-        if (std::find(names.begin(), names.end(), name) != names.end())
-            error.problems.push_back({index, "/metadata/name", "pod " + name + " is there twice"});
-        names.push_back(name);
-
-        auto slot = pods_.find(name);
-        bool same = slot && pods_.at(*slot).text == manifest->text;
-        std::string path;  // the one of the directory's that counts, if the pod has one there
-        bool kept = false; // by a file that lasts as long as this call asks for
-        for (const std::string& file : manifests_.files_of(name)) {
-            if (below(file, directory) && (path.empty() || file < path))
-                path = file;
-            bool is_transient = below(file, transient_dir);
-            kept = kept || call.transient || !is_transient;
-            if (is_transient && !call.transient)
-                transaction.unlink.push_back(file); // it would hide what is written now
-        }
-        if (path.empty()) {
-            path = directory + "/" + manifest_file_name(meta.namespace_, meta.name);
-            if (std::string_view other = manifests_.pod_in(path); !other.empty())
-                error.problems.push_back({index, "/metadata/name", path + " already holds pod " + std::string(other)});
-        }
-        spec::Applied::Item item{meta.namespace_, meta.name, spec::Outcome::Created, {}, "pod", {}};
-        if (slot)
-            item.outcome = same ? spec::Outcome::Unchanged : spec::Outcome::Configured;
-        for (const spec::Problem& warning : manifest->warnings)
-            item.warnings.push_back(warning.pointer + ": " + warning.message);
-        transaction.applied.items.push_back(std::move(item));
-        if (!same || !kept) {
-            transaction.files.push_back({path.substr(directory.size() + 1), call.manifests[i].text.size() + 1});
-            transaction.content += call.manifests[i].text;
-            transaction.content += '\n';
-            transaction.done.push_back(std::move(path));
-        }
-    }
-    transaction.directory = directory;
-    error.message = "the manifests are not valid";
-    return error.problems.empty();
-}
-
-void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<PodChange>& changes) {
+void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<ObjectChange>& changes) {
+    auto plan = plan_apply(call, {manifests_, pods_, objects_});
+    if (!plan)
+        return control_.error(client, plan.error());
+    if (call.dry_run)
+        return control_.reply(client, plan->applied);
     Transaction transaction;
     transaction.client = client;
-    spec::ControlError error;
-    if (!plan_apply(call, transaction, error))
-        return control_.error(client, error);
-    if (call.dry_run)
-        return control_.reply(client, transaction.applied);
+    transaction.plan = std::move(*plan);
     advance(std::move(transaction), changes);
 }
 
-void Transactions::remove(ClientId client, const spec::Delete& call, bool more, std::vector<PodChange>& changes) {
+void Transactions::remove(ClientId client, const spec::Delete& call, bool more, std::vector<ObjectChange>& changes) {
+    spec::Kind kind = call.resource.empty() ? spec::Kind::Pod : spec::kind_of(call.resource);
+    if (kind == spec::Kind::Ignored)
+        return control_.error(client, unknown_resource(call.resource));
     std::string name = (call.namespace_.empty() ? "default" : call.namespace_) + "/" + call.name;
-    if (!pods_.find_any(name))
-        return control_.error(client, spec::not_found("pods", call.name));
+    const ObjectRecord* record = objects_.find(kind, name);
+    if (!record && !(kind == spec::Kind::Pod && pods_.find_any(name)))
+        return control_.error(client, spec::not_found(plural(spec::resource_of(kind)), call.name));
     Transaction transaction;
     transaction.client = client;
-    transaction.unlink = manifests_.files_of(name);
-    transaction.deleted = std::move(name);
-    transaction.more = more;
+    transaction.plan.unlink = manifests_.files_of(kind, name);
+    transaction.deletion = {kind, std::move(name), record ? record->id : 0, never, more};
     if (call.grace_period_seconds)
-        transaction.grace = grace_period(*call.grace_period_seconds);
+        transaction.deletion.grace = grace_period(*call.grace_period_seconds);
     advance(std::move(transaction), changes);
 }
 
 // Starts the helper for what comes next; false when nothing is left to do, or `failure` says why it cannot be done.
 bool Transactions::start_next(Transaction& transaction, std::string& failure) {
     std::expected<std::uint32_t, ns::Error> job = 0u;
-    if (!transaction.files.empty()) {
-        auto files = std::exchange(transaction.files, {});
-        auto content = memory_file(std::exchange(transaction.content, {}));
-        job = content ? jobs_.start(store_plan(transaction.directory, files, content->get()), std::move(*content))
+    ApplyPlan& plan = transaction.plan;
+    std::vector<std::string> touched;
+    if (!plan.files.empty()) {
+        auto files = std::exchange(plan.files, {});
+        touched = std::exchange(plan.written, {});
+        auto content = memory_file(std::exchange(plan.content, {}));
+        job = content ? jobs_.start(store_plan(plan.directory, files, content->get()), std::move(*content))
                       : std::unexpected(content.error());
-    } else if (!transaction.unlink.empty()) {
-        auto files = std::exchange(transaction.unlink, {});
-        job = jobs_.start(remove_plan(files));
-        transaction.done.insert(transaction.done.end(), files.begin(), files.end());
+    } else if (!plan.unlink.empty()) {
+        touched = std::exchange(plan.unlink, {});
+        job = jobs_.start(remove_plan(touched));
     } else {
         return false;
     }
@@ -116,10 +60,11 @@ bool Transactions::start_next(Transaction& transaction, std::string& failure) {
         return false;
     }
     transaction.job = *job;
+    transaction.done.insert(transaction.done.end(), touched.begin(), touched.end());
     return true;
 }
 
-void Transactions::advance(Transaction&& transaction, std::vector<PodChange>& changes) {
+void Transactions::advance(Transaction&& transaction, std::vector<ObjectChange>& changes) {
     std::string failure;
     if (start_next(transaction, failure)) {
         running_.push_back(std::move(transaction));
@@ -130,7 +75,7 @@ void Transactions::advance(Transaction&& transaction, std::vector<PodChange>& ch
     }
 }
 
-void Transactions::on_job(const JobResult& result, std::vector<PodChange>& changes) {
+void Transactions::on_job(const JobResult& result, std::vector<ObjectChange>& changes) {
     auto at = std::find_if(running_.begin(), running_.end(), [&](const Transaction& t) { return t.job == result.id; });
     if (at == running_.end())
         return;
@@ -143,40 +88,61 @@ void Transactions::on_job(const JobResult& result, std::vector<PodChange>& chang
         manifests_.look_at(path, changes);
 }
 
-void Transactions::finish(Transaction& transaction, std::vector<PodChange>& changes) {
+void Transactions::finish(Transaction& transaction, std::vector<ObjectChange>& changes) {
     std::size_t before = changes.size();
     for (const std::string& path : transaction.done)
         manifests_.look_at(path, changes);
-    if (transaction.deleted.empty())
-        return control_.reply(transaction.client, transaction.applied);
-    // inotify may have seen the file go before its helper was reaped: then the pod is leaving already, and is only told
-    // how much time it has.
+    const Deletion& deletion = transaction.deletion;
+    if (deletion.name.empty())
+        return control_.reply(transaction.client, transaction.plan.applied);
     bool seen = false;
     for (std::size_t i = before; i < changes.size(); ++i)
-        if (!changes[i].wanted && changes[i].name == transaction.deleted) {
-            changes[i].grace = transaction.grace;
+        if (!changes[i].wanted && changes[i].kind == deletion.kind && changes[i].name == deletion.name) {
+            changes[i].grace = deletion.grace;
             seen = true;
         }
-    auto slot = pods_.find_any(transaction.deleted);
-    if (!slot)
-        return control_.reply(transaction.client, spec::Deleted{spec::DeleteState::Gone});
-    if (!seen && pods_.at(*slot).leaving) // not: applied again meanwhile
-        changes.push_back({transaction.deleted, false, {}, transaction.grace});
-    await_end(transaction.client, *slot, transaction.more);
+    finish_deletion(transaction.client, deletion, seen, changes);
 }
 
-void Transactions::await_end(ClientId client, std::uint32_t slot, bool more) {
+// The object is being removed by one of `changes` (`seen`); or inotify has seen the file go before its helper was
+// reaped, and then its pods are leaving already and are only told how much time they have; or it was applied again
+// meanwhile, and is there. A workload's pod has no file: it is removed here.
+void Transactions::finish_deletion(ClientId client, const Deletion& deletion, bool seen,
+                                   std::vector<ObjectChange>& changes) {
+    if (deletion.kind == spec::Kind::Pod) {
+        auto slot = pods_.find_to_remove(deletion.name);
+        if (!slot)
+            return control_.reply(client, spec::Deleted{spec::DeleteState::Gone});
+        if (!seen && (pods_.at(*slot).leaving || pods_.at(*slot).owner != 0))
+            changes.push_back({spec::Kind::Pod, deletion.name, false, {}, deletion.grace});
+        return await_end(client, {client, *slot, 0}, deletion.more);
+    }
+    bool again = !seen && objects_.find(deletion.owner);
+    if (!is_workload(deletion.kind) || again || !has_pods(pods_, deletion.owner))
+        return control_.reply(client, spec::Deleted{spec::DeleteState::Gone});
+    if (!seen)
+        for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
+            if (pods_.at(slot).owner == deletion.owner)
+                changes.push_back({spec::Kind::Pod, pods_.at(slot).name, false, {}, deletion.grace});
+    await_end(client, {client, no_slot, deletion.owner}, deletion.more);
+}
+
+void Transactions::await_end(ClientId client, Waiter waiter, bool more) {
     control_.reply(client, spec::Deleted{spec::DeleteState::Deleting}, more);
     std::erase_if(waiters_, [&](const Waiter& w) { return !control_.connected(w.client); });
     if (more)
-        waiters_.push_back({client, slot});
+        waiters_.push_back(waiter);
 }
 
 void Transactions::on_forgotten(std::uint32_t slot) noexcept {
-    for (const Waiter& waiter : waiters_)
-        if (waiter.slot == slot)
+    std::uint32_t owner = pods_.at(slot).owner;
+    bool last = owner != 0 && !has_pods(pods_, owner, slot);
+    std::erase_if(waiters_, [&](const Waiter& waiter) {
+        bool over = waiter.slot == slot || (last && waiter.owner == owner);
+        if (over)
             control_.reply(waiter.client, spec::Deleted{spec::DeleteState::Gone});
-    std::erase_if(waiters_, [&](const Waiter& w) { return w.slot == slot; });
+        return over;
+    });
 }
 
 } // namespace initd

@@ -5,6 +5,7 @@
 #include "spec/control_tables.hpp"
 #include "spec/fields.hpp"
 #include "spec/json.hpp"
+#include "spec/object.hpp"
 #include "spec/text.hpp"
 
 #include <algorithm>
@@ -140,8 +141,10 @@ std::expected<T, ControlError> read_message(std::string_view message, F read) no
 
 } // namespace
 
+// To look at secrets is not only to look.
 bool is_read_only(const Call& call) noexcept {
-    return methods[call.index()].read_only;
+    const auto* list = std::get_if<List>(&call);
+    return methods[call.index()].read_only && !(list && kind_of(list->resource) == Kind::Secret);
 }
 
 std::expected<Request, ControlError> read_request(std::string_view message) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Manifest directories with the kernel's own inotify. What happened is told as text: "+default/web" is a pod to be as a
-// file now says, "-default/web" one to be removed.
+// file now says, "-default/web" one to be removed; objects of other kinds have theirs before the name.
 #include "initd/manifests.hpp"
 
 #include "tests/catch.hpp"
@@ -25,13 +25,18 @@ std::string pod(const std::string& name, const std::string& image = "host") {
            R"("}, "spec": {"containers": [{"name": "c", "image": ")" + image + "\"}]}}";
 }
 
+std::string config_map(const std::string& name, const std::string& value = "v") {
+    return R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ")" + name + R"("}, "data": {"k": ")" +
+           value + "\"}}";
+}
+
 class Rig {
   public:
     TempDir temp;
     std::string low = temp.path() + "/low", high = temp.path() + "/high";
     Poller poller = std::move(*Poller::open());
     std::optional<Manifests> manifests;
-    std::vector<spec::Manifest> wanted; // of the last text that was told
+    std::vector<spec::Object> wanted; // of the last text that was told
 
     Rig() {
         fs::create_directory(low);
@@ -44,28 +49,30 @@ class Rig {
     }
     std::string load() {
         manifests.emplace(poller, std::vector{low, high});
-        std::vector<PodChange> changes;
+        std::vector<ObjectChange> changes;
         while (manifests->load_next(changes)) {
         }
         return text(changes);
     }
     std::string changes() {
-        std::vector<PodChange> changes;
+        std::vector<ObjectChange> changes;
         for (auto ready = poller.wait(0); !ready.empty(); ready = poller.wait(0))
             manifests->on_change(changes);
         return text(changes);
     }
     std::string rescan() {
-        std::vector<PodChange> changes;
+        std::vector<ObjectChange> changes;
         manifests->rescan(changes);
         return text(changes);
     }
     std::string look_at(const std::string& path) {
-        std::vector<PodChange> changes;
+        std::vector<ObjectChange> changes;
         manifests->look_at(path, changes);
         return text(changes);
     }
-    std::string image() const { return wanted.empty() ? "" : wanted.back().pod.spec.containers.front().image; }
+    std::string image() const {
+        return wanted.empty() ? "" : wanted.back().pods.front().pod.spec.containers.front().image;
+    }
     std::vector<std::string> problems() const {
         std::vector<std::string> all;
         for (const spec::RejectedManifest& rejected : manifests->rejected())
@@ -75,13 +82,15 @@ class Rig {
     }
 
   private:
-    std::string text(std::vector<PodChange>& changes) {
+    std::string text(std::vector<ObjectChange>& changes) {
         std::string text;
         wanted.clear();
-        for (PodChange& change : changes) {
-            text += (text.empty() ? "" : " ") + std::string(change.wanted ? "+" : "-") + change.name;
+        for (ObjectChange& change : changes) {
+            const std::string kind(change.kind == spec::Kind::Pod ? "" : spec::resource_of(change.kind));
+            text += (text.empty() ? "" : " ") + std::string(change.wanted ? "+" : "-") + kind +
+                    (kind.empty() ? "" : ":") + change.name;
             if (change.wanted)
-                wanted.push_back(std::move(change.manifest));
+                wanted.push_back(std::move(change.object));
         }
         return text;
     }
@@ -144,7 +153,7 @@ TEST_CASE("a file that changes is read again, and one that is removed takes its 
     CHECK(rig.image() == "b");
     fs::remove(rig.low + "/web.json");
     CHECK(rig.changes() == "-default/web");
-    CHECK(rig.manifests->files_of("default/web").empty());
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web").empty());
 }
 
 TEST_CASE("a file that comes to hold another pod ends the one before") {
@@ -162,7 +171,7 @@ TEST_CASE("a file that moves within the directory keeps its pod") {
     fs::rename(rig.low + "/a.json", rig.low + "/b.json");
     const std::string told = rig.changes();
     CHECK(told.ends_with("+default/web"));
-    CHECK(rig.manifests->files_of("default/web") == std::vector{rig.low + "/b.json"});
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web") == std::vector{rig.low + "/b.json"});
 }
 
 TEST_CASE("of two files with one pod in a directory the first by name counts") {
@@ -186,7 +195,7 @@ TEST_CASE("a later directory wins, and what it hid comes into force when it goes
     CHECK(rig.image() == "high");
     rig.write(rig.low + "/web.json", pod("web", "low2"));
     CHECK(rig.changes().empty());
-    CHECK(rig.manifests->files_of("default/web").size() == 2);
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web").size() == 2);
     fs::remove(rig.high + "/web.json");
     CHECK(rig.changes() == "+default/web");
     CHECK(rig.image() == "low2");
@@ -199,7 +208,7 @@ TEST_CASE("a file that hid another one and now holds another pod gives it back")
     rig.load();
     rig.write(rig.high + "/x.json", pod("other"));
     CHECK(rig.changes() == "+default/web +default/other");
-    CHECK(rig.wanted.front().pod.spec.containers.front().image == "low");
+    CHECK(rig.wanted.front().pods.front().pod.spec.containers.front().image == "low");
 }
 
 TEST_CASE("a bad file is reported with its place and leaves the pod as it was") {
@@ -212,7 +221,7 @@ TEST_CASE("a bad file is reported with its place and leaves the pod as it was") 
     CHECK(rig.changes().empty());
     REQUIRE(rig.problems().size() >= 1);
     CHECK(rig.problems()[0].starts_with("web.json: /spec/containers/0"));
-    CHECK(rig.manifests->files_of("default/web").size() == 1);
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web").size() == 1);
     rig.write(rig.low + "/web.json", pod("web"));
     CHECK(rig.changes() == "+default/web");
     CHECK(rig.problems().empty());
@@ -293,7 +302,7 @@ TEST_CASE("a directory that was replaced is looked at where it is now") {
     rig.write(rig.low + "/c.json", pod("c"));
     CHECK(rig.changes().ends_with("+default/c"));
     CHECK(rig.rescan().starts_with("+default/b +default/c"));
-    CHECK(rig.manifests->files_of("default/a").empty());
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/a").empty());
 }
 
 TEST_CASE("a directory that cannot be read any more says nothing about its pods") {
@@ -303,7 +312,7 @@ TEST_CASE("a directory that cannot be read any more says nothing about its pods"
     fs::rename(rig.low, rig.temp.path() + "/away");
     CHECK(rig.changes().empty());
     CHECK(rig.rescan().empty());
-    CHECK(rig.manifests->files_of("default/a").size() == 1);
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/a").size() == 1);
 }
 
 TEST_CASE("a rescan finds what is new, changed and gone") {
@@ -315,7 +324,7 @@ TEST_CASE("a rescan finds what is new, changed and gone") {
     rig.write(rig.low + "/new.json", pod("new"));
     fs::remove(rig.low + "/gone.json");
     CHECK(rig.rescan() == "+default/changed +default/new -default/gone");
-    CHECK(rig.wanted.front().pod.spec.containers.front().image == "b");
+    CHECK(rig.wanted.front().pods.front().pod.spec.containers.front().image == "b");
 }
 
 TEST_CASE("more changes than inotify has room for are found all the same") {
@@ -352,15 +361,106 @@ TEST_CASE("a writer that never stops does not keep PID 1 in one place") {
         rig.write(rig.low + "/web.json", pod("web"));
         rig.write(rig.low + "/.x", "");
     }
-    std::vector<PodChange> changes;
+    std::vector<ObjectChange> changes;
     rig.manifests->on_change(changes);
     CHECK(changes.size() < 500);
     CHECK_FALSE(rig.poller.wait(0).empty());
 }
 
-TEST_CASE("the name of a kept manifest's file tells namespace and name apart") {
-    CHECK(manifest_file_name("default", "web") == "default_web.json");
-    CHECK(is_manifest_name(manifest_file_name("a", "b.c")));
+TEST_CASE("objects of two kinds by one name are two objects, each with its own precedence") {
+    Rig rig;
+    rig.write(rig.low + "/a.json", pod("web"));
+    rig.write(rig.low + "/b.json", config_map("web", "low"));
+    rig.write(rig.high + "/c.json", config_map("web", "high"));
+    CHECK(rig.load() == "+default/web +configmap:default/web +configmap:default/web");
+    CHECK(rig.wanted.back().data == spec::StringMap{{"k", "high"}});
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web") == std::vector{rig.low + "/a.json"});
+    CHECK(rig.manifests->files_of(spec::Kind::ConfigMap, "default/web").size() == 2);
+    CHECK(rig.manifests->object_in(rig.low + "/b.json") == "configmap default/web");
+    CHECK(rig.manifests->object_in(rig.low + "/none.json").empty());
+    fs::remove(rig.high + "/c.json");
+    CHECK(rig.changes() == "+configmap:default/web");
+    CHECK(rig.wanted.back().data == spec::StringMap{{"k", "low"}});
+    fs::remove(rig.low + "/b.json");
+    CHECK(rig.changes() == "-configmap:default/web");
+}
+
+TEST_CASE("a file that comes to hold another kind ends what it held") {
+    Rig rig;
+    rig.write(rig.low + "/x.json", pod("web"));
+    rig.load();
+    rig.write(rig.low + "/x.json", config_map("web"));
+    CHECK(rig.changes() == "-default/web +configmap:default/web");
+}
+
+TEST_CASE("a kind that only a cluster gives a meaning is no object of the file's, and no problem") {
+    Rig rig;
+    const std::string service =
+        R"({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}})";
+    rig.write(rig.low + "/x.json", service);
+    CHECK(rig.load().empty());
+    CHECK(rig.problems().empty());
+    CHECK(rig.manifests->object_in(rig.low + "/x.json").empty());
+    rig.write(rig.low + "/x.json", pod("web"));
+    CHECK(rig.changes() == "+default/web");
+    rig.write(rig.low + "/x.json", service);
+    CHECK(rig.changes() == "-default/web");
+    fs::remove(rig.low + "/x.json");
+    CHECK(rig.changes().empty());
+}
+
+TEST_CASE("what cannot come into force is reported until it is read again") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    rig.load();
+    std::vector<ObjectChange> changes;
+    rig.manifests->retry_refused(changes);
+    CHECK(changes.empty());
+    rig.manifests->refuse(spec::Kind::Pod, "default/web", "there is one");
+    CHECK(rig.problems() == std::vector<std::string>{"web.json: /metadata/name: there is one"});
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web").size() == 1);
+    rig.manifests->retry_refused(changes);
+    CHECK(changes.size() == 1);
+    CHECK(rig.problems().empty());
+    rig.manifests->retry_refused(changes);
+    CHECK(changes.size() == 1);
+}
+
+TEST_CASE("the name of a kept object's file tells kind, namespace and name apart") {
+    struct {
+        spec::Kind kind;
+        const char* namespace_;
+        const char* name;
+        const char* file;
+    } const table[] = {
+        {spec::Kind::Pod, "default", "web", "default_web.json"},
+        {spec::Kind::Pod, "a", "b.c", "a_b.c.json"},
+        {spec::Kind::ConfigMap, "default", "web", "ConfigMap_default_web.json"},
+        {spec::Kind::Secret, "default", "web", "Secret_default_web.json"},
+        {spec::Kind::DaemonSet, "kube-system", "web", "DaemonSet_kube-system_web.json"},
+        {spec::Kind::Deployment, "default", "web", "Deployment_default_web.json"},
+        {spec::Kind::StatefulSet, "default", "web", "StatefulSet_default_web.json"},
+    };
+    for (const auto& row : table) {
+        CHECK(manifest_file_name(row.kind, row.namespace_, row.name) == row.file);
+        CHECK(is_manifest_name(row.file));
+    }
     CHECK_FALSE(is_manifest_name(".json"));
     CHECK_FALSE(is_manifest_name("web.json.tmp"));
+}
+
+TEST_CASE("the file of a long name has one that a directory can hold, and no other's") {
+    const std::string namespace_(63, 'n'), name(253, 'a');
+    const std::string file = manifest_file_name(spec::Kind::StatefulSet, namespace_, name);
+    CHECK(file.size() == 255);
+    CHECK(is_manifest_name(file));
+    CHECK(file != manifest_file_name(spec::Kind::StatefulSet, namespace_, name.substr(1) + "b"));
+    CHECK(file != manifest_file_name(spec::Kind::StatefulSet, namespace_, name.substr(1)));
+    // The longest that is written in full.
+    const std::string fits = manifest_file_name(spec::Kind::Pod, "default", std::string(242, 'a'));
+    CHECK(fits == "default_" + std::string(242, 'a') + ".json");
+    CHECK(manifest_file_name(spec::Kind::Pod, "default", std::string(243, 'a')).size() == 255);
+    Rig rig;
+    rig.write(rig.low + "/" + file, pod("web"));
+    CHECK(rig.load() == "+default/web");
 }

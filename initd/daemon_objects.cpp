@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's half that takes objects in: what a file says comes into force.
+#include "initd/daemon.hpp"
+
+#include "initd/log.hpp"
+#include "initd/workloads.hpp"
+
+#include <bit>
+
+namespace initd {
+
+namespace {
+
+std::uint32_t id_of(const ObjectRecord* record) {
+    return record ? record->id : no_id;
+}
+
+void tell_warnings(std::string_view name, const spec::Object& object) {
+    for (const spec::Problem& warning : object.warnings)
+        log(Level::Info, {object.resource, " ", spec::to_text(name, warning)});
+}
+
+} // namespace
+
+void Daemon::handle_changes() noexcept {
+    settled_ = false;
+    while (!changes_.empty()) {
+        names_freed_ = false;
+        for (ObjectChange& change : changes_)
+            try {
+                take_in(change);
+                pump();
+            } catch (...) {
+                log(Level::Error, {change.name, ": not taken in: out of memory"});
+            }
+        changes_.clear();
+        if (names_freed_)
+            manifests_.retry_refused(changes_);
+    }
+}
+
+void Daemon::take_in(ObjectChange& change) {
+    switch (change.kind) {
+    case spec::Kind::Pod: return take_in_pod(change);
+    case spec::Kind::ConfigMap:
+    case spec::Kind::Secret: return take_in_data(change);
+    case spec::Kind::DaemonSet:
+    case spec::Kind::Deployment:
+    case spec::Kind::StatefulSet: return take_in_workload(change);
+    case spec::Kind::Ignored: return;
+    }
+}
+
+// True: it cannot come into force, and that has been said.
+bool Daemon::refuse(const ObjectChange& change) {
+    auto conflict = find_conflict(pods_, objects_, change.object);
+    if (conflict)
+        manifests_.refuse(change.kind, change.name, *conflict);
+    return conflict.has_value();
+}
+
+void Daemon::take_in_pod(ObjectChange& change) {
+    if (change.wanted) {
+        spec::Manifest& manifest = change.object.pods.front();
+        auto current = pods_.find(change.name);
+        if (current && pods_.at(*current).text == manifest.text && pods_.at(*current).owner == 0)
+            return; // the same pod, however it is written
+        if (refuse(change))
+            return;
+        tell_warnings(change.name, change.object);
+        add_pod(std::move(manifest), 0, pods_.find_any(change.name).value_or(no_slot));
+    } else if (auto slot = pods_.find_to_remove(change.name)) {
+        std::uint32_t owner = pods_.at(*slot).owner;
+        remove_pod(*slot, change.grace);
+        const ObjectRecord* record = objects_.find(owner);
+        if (!record)
+            return;
+        auto object = spec::read_object(record->text); // fails only for lack of memory: our own text
+        if (object)
+            restore_pods(owner, object->pods);
+    }
+}
+
+void Daemon::take_in_data(ObjectChange& change) {
+    const ObjectRecord* record = objects_.find(change.kind, change.name);
+    if (change.wanted) {
+        if (record && record->text == change.object.text)
+            return;
+        tell_warnings(change.name, change.object);
+        objects_.put(change.object, boot_time());
+    } else {
+        objects_.erase(change.kind, change.name);
+    }
+    std::string_view name = change.name;
+    auto slash = name.find('/');
+    performer_.object_changed(change.kind, name.substr(0, slash), name.substr(slash + 1), events_);
+}
+
+void Daemon::take_in_workload(ObjectChange& change) {
+    const ObjectRecord* record = objects_.find(change.kind, change.name);
+    std::uint32_t id = id_of(record);
+    if (!change.wanted) {
+        objects_.erase(change.kind, change.name);
+        for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
+            if (pods_.at(slot).owner == id)
+                remove_pod(slot, change.grace);
+        return;
+    }
+    if (refuse(change))
+        return;
+    if (!record || record->text != change.object.text) {
+        tell_warnings(change.name, change.object);
+        id = objects_.put(change.object, boot_time()).id;
+    }
+    restore_pods(id, change.object.pods);
+}
+
+// No event is handled before the last one is there: until then no slot is free that a successor waits for.
+void Daemon::restore_pods(std::uint32_t owner, std::vector<spec::Manifest>& wanted) {
+    PodDifference difference = compare_pods(pods_, owner, wanted);
+    for (std::uint32_t slot : difference.surplus)
+        remove_pod(slot, never);
+    for (const PodDifference::Missing& missing : difference.missing)
+        add_pod(std::move(wanted[missing.wanted]), owner, missing.after);
+}
+
+// In place of the pod that has its name now, if there is one.
+void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after) {
+    auto current = pods_.find(spec::full_name(manifest.pod.metadata));
+    Event added{};
+    added.kind = Event::Kind::PodAdded;
+    // All that can fail comes before the first event.
+    added.facts = facts_of(manifest.pod, after);
+    core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + added.facts.containers));
+    make_room();
+    added.run.unit = Unit(pods_.add(std::move(manifest), owner), 0);
+    units_ += added.facts.containers;
+    if (current)
+        remove_pod(*current, never);
+    events_.push_back(added);
+}
+
+// One that is on its way out already may be given less time.
+void Daemon::remove_pod(std::uint32_t slot, Millis grace) {
+    Event removed{};
+    removed.kind = Event::Kind::PodRemoved;
+    removed.run.unit = Unit(slot, 0);
+    removed.grace = grace;
+    events_.push_back(removed);
+    pods_.at(slot).leaving = true;
+    names_freed_ = true;
+}
+
+} // namespace initd
