@@ -33,7 +33,7 @@ void unique_names(const PodChecker& check, const Path& path) {
     }
 }
 
-void check_spec(const PodChecker& check, const Path& path) {
+void check_spec(const PodChecker& check, const ObjectMeta& metadata, const Path& path) {
     const PodSpec& spec = check.spec;
     if (spec.containers.empty())
         return check.error(path.child("containers"), "must have at least one container");
@@ -45,7 +45,7 @@ void check_spec(const PodChecker& check, const Path& path) {
         check_container(check, container, at, role);
     });
     unique_names(check, path);
-    check_pod(check, path);
+    check_pod(check, metadata, path);
 }
 
 } // namespace
@@ -85,7 +85,7 @@ void validate(const Pod& pod, Problems& problems, Of of, const Path& root) {
     case Of::Template: check_labels(check, pod.metadata, metadata); break;
     }
     check_annotations(check, pod.metadata, metadata);
-    check_spec(check, root.child("spec"));
+    check_spec(check, pod.metadata, root.child("spec"));
 }
 
 } // namespace spec

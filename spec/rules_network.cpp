@@ -4,6 +4,7 @@
 #include "spec/rules_parts.hpp"
 #include "spec/unique.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 namespace spec {
@@ -76,6 +77,23 @@ void check_host_names(const PodChecker& check, const Path& path) {
         check.error(at, "may not be given when setHostnameAsFQDN is true");
 }
 
+// Host and pod are HOSTNAME.SUBDOMAIN.NAMESPACE.svc at least; the kubelet never starts a pod whose name is too long for
+// the kernel. A pod without a hostname is called by its name, cut to a label's length.
+void check_fqdn(const PodChecker& check, const ObjectMeta& metadata, const Path& path) {
+    constexpr std::size_t longest_label = 63;
+    const PodSpec& spec = check.spec;
+    if (spec.set_hostname_as_fqdn != true || spec.subdomain.empty() || metadata.name.empty())
+        return;
+    const std::size_t host =
+        spec.hostname.empty() ? std::min(metadata.name.size(), longest_label) : spec.hostname.size();
+    const std::size_t size =
+        host + 1 + spec.subdomain.size() + 1 + metadata.namespace_.size() + std::string_view(".svc").size();
+    if (size > longest_host_name)
+        check.error(path.child("setHostnameAsFQDN"), "HOSTNAME.SUBDOMAIN.NAMESPACE.svc must have at most " +
+                                                         std::to_string(longest_host_name) + " characters, and has " +
+                                                         std::to_string(size));
+}
+
 struct HostPort {
     const ContainerPort* port;
     std::string_view list; // "containers"
@@ -118,8 +136,9 @@ void check_host_ports(const PodChecker& check, const Path& path) {
 
 } // namespace
 
-void check_network(const PodChecker& check, const Path& path) {
+void check_network(const PodChecker& check, const ObjectMeta& metadata, const Path& path) {
     const PodSpec& spec = check.spec;
+    check_fqdn(check, metadata, path);
     check_host_names(check, path);
     check_dns(check, path);
     for (std::size_t i = 0; i < spec.host_aliases.size(); ++i) {

@@ -41,8 +41,8 @@ void check_labels(const Checker& check, const ObjectMeta& metadata, const Path& 
 void check_annotations(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
 
 // A pod's: `path` is that of its spec.
-void check_pod(const PodChecker& check, const Path& path);
-void check_network(const PodChecker& check, const Path& path);
+void check_pod(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
+void check_network(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
 void check_host_namespaces(const PodChecker& check, const Path& path);
 void check_pod_resources(const PodChecker& check, const ResourceRequirements& resources, const Path& path);
 void check_volumes(const PodChecker& check, const Path& path);

@@ -50,7 +50,7 @@ std::optional<std::int32_t> system_priority(std::string_view class_name) {
 }
 
 // A terminationGracePeriodSeconds below zero passes: it means the least there is, as to the kubelet.
-void check_pod(const PodChecker& check, const Path& path) {
+void check_pod(const PodChecker& check, const ObjectMeta& metadata, const Path& path) {
     const PodSpec& spec = check.spec;
     if (spec.active_deadline_seconds)
         check.between(path.child("activeDeadlineSeconds"), *spec.active_deadline_seconds, 1,
@@ -59,7 +59,7 @@ void check_pod(const PodChecker& check, const Path& path) {
         check.qualified_name(path.child("readinessGates", i, "conditionType"), spec.readiness_gates[i].condition_type);
     check_os(check, path);
     check_priority(check, path);
-    check_network(check, path);
+    check_network(check, metadata, path);
     check_host_namespaces(check, path);
     if (spec.resources)
         check_pod_resources(check, *spec.resources, path);

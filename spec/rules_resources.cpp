@@ -123,6 +123,8 @@ void check_resources(const Checker& check, const ResourceRequirements& resources
     check_list(check, resources.requests, resources.limits, requests, at);
     for (const auto& [resource, quantity] : resources.requests) {
         const std::string* limit = find_sorted(resources.limits, resource);
+        if (limit && (limit->empty() || *limit == quantity))
+            continue; // it could not be read, or it was filled in from there
         if (is_huge(resource) && !limit)
             check.error(limits.child(resource), "required value: huge pages cannot be overcommitted");
         else if (is_huge(resource) && compare_quantities(quantity, *limit) != 0)

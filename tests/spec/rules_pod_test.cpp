@@ -76,7 +76,12 @@ TEST_CASE("host names are checked as the API server does") {
         {spec_with(R"("hostnameOverride":"a.b","setHostnameAsFQDN":true)"), "/spec/hostnameOverride",
          "setHostnameAsFQDN"},
     });
+    const auto fqdn = [](std::size_t subdomain) { // p.SUBDOMAIN.default.svc
+        return spec_with(R"("setHostnameAsFQDN":true,"subdomain":")" + std::string(subdomain, 'a') + "\"");
+    };
+    check_each({{fqdn(51), "/spec/setHostnameAsFQDN", "at most 64 characters, and has 65"}});
     accept_each({
+        fqdn(50),
         spec_with(R"("hostname":")" + std::string(63, 'a') + "\""),
         spec_with(R"("hostname":"a","subdomain":"b","setHostnameAsFQDN":true)"),
         spec_with(R"("hostnameOverride":")" + long_name.substr(1) + "\""),
