@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 
-from kubectl import CORPUS, Kubectl, corpus_files, need_kubectl, skip
+sys.dont_write_bytecode = True
+
+from kubectl import CORPUS, Kubectl, corpus_files, need_kubectl, skip  # noqa: E402
 
 CASES = pathlib.Path(__file__).with_name("cases.jsonl")
 HEADER = "apiVersion: v1\nkind: K\n"
