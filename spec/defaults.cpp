@@ -239,7 +239,8 @@ void apply_defaults(Pod& pod) {
     std::ranges::sort(spec.node_selector);
     if (const auto priority = system_priority(spec.priority_class_name))
         default_to(spec.priority, *priority);
-    drop(spec.priority, 0);
+    else
+        drop(spec.priority, 0);
     if (spec.security_context) {
         drop(spec.security_context->supplemental_groups_policy, SupplementalGroupsPolicy::Merge);
         if (is_empty(*spec.security_context))
@@ -247,6 +248,7 @@ void apply_defaults(Pod& pod) {
     }
     for (Volume& volume : spec.volumes)
         default_volume(volume);
+    default_app_armor(pod);
     for (Container& container : spec.init_containers)
         default_container(container, spec.host_network.has_value());
     for (Container& container : spec.containers)

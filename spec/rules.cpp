@@ -70,13 +70,6 @@ const Volume* PodChecker::volume(std::string_view name) const {
     return at == by_name_.end() || (*at)->name != name ? nullptr : *at;
 }
 
-const Container* PodChecker::container(std::string_view name) const {
-    for (const std::vector<Container>* list : {&spec.containers, &spec.init_containers})
-        if (const auto at = std::ranges::find(*list, name, &Container::name); at != list->end())
-            return &*at;
-    return nullptr;
-}
-
 void validate(const Pod& pod, Problems& problems, Of of, const Path& root) {
     const PodChecker check(pod, problems);
     const Path metadata = root.child("metadata");

@@ -41,6 +41,9 @@ struct Path {
 // have the same canonical text.
 void apply_defaults(Pod& pod);
 
+// Takes the profiles that annotations of old ask for into the fields. Part of the defaults.
+void default_app_armor(Pod& pod);
+
 // The priority of one of the two classes that every cluster has; nullopt for another name.
 std::optional<std::int32_t> system_priority(std::string_view class_name);
 

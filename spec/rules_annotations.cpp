@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The annotations in which old manifests ask for a confinement. On a cluster they must agree with the fields that came
-// after them, and without such a field they have no effect any more (seccomp) or are taken for it (AppArmor). Here they
-// count for nothing, so that one which asks for more than the fields do is an error.
+// The annotations in which old manifests ask for a confinement. They must agree with the fields that came after them.
+// Without such a field that of AppArmor stands for it, and that of seccomp has no effect any more on a cluster: here it
+// is an error, since who wrote it does not expect that.
 #include "spec/names.hpp"
 #include "spec/rules_parts.hpp"
 
@@ -16,8 +16,20 @@ constexpr std::string_view seccomp_key = "container.seccomp.security.alpha.kuber
 constexpr std::string_view seccomp_pod_key = "seccomp.security.alpha.kubernetes.io/pod";
 constexpr std::string_view deletion_cost_key = "controller.kubernetes.io/pod-deletion-cost";
 
+constexpr std::string_view localhost = "localhost/";
+
+// nullopt for what is no profile.
+std::optional<SecurityProfile> app_armor_profile(std::string_view annotation) {
+    if (annotation == "unconfined")
+        return SecurityProfile{ProfileType::Unconfined, std::nullopt};
+    if (annotation == "runtime/default")
+        return SecurityProfile{ProfileType::RuntimeDefault, std::nullopt};
+    if (annotation.starts_with(localhost))
+        return SecurityProfile{ProfileType::Localhost, std::string(annotation.substr(localhost.size()))};
+    return std::nullopt;
+}
+
 bool same(std::string_view annotation, const SecurityProfile& profile) {
-    constexpr std::string_view localhost = "localhost/";
     if (!profile.type)
         return true; // complained about where it is
     switch (*profile.type) {
@@ -30,14 +42,17 @@ bool same(std::string_view annotation, const SecurityProfile& profile) {
     return false;
 }
 
-// `field` is what the profile is, or nullptr where nothing gives one.
+// `field` is what the profile is, or nullptr where nothing gives one: then it is `alone` that is wrong.
 void check_profile(const Checker& check, const Path& path, std::string_view value, const SecurityProfile* field,
-                   std::string_view name) {
+                   std::string_view alone) {
     if (value.empty() || (field ? same(value, *field) : value == "unconfined"))
         return;
-    check.error(path, (field ? "must agree with the field " : "is not looked at any more: write the field ") +
-                          std::string(name));
+    check.error(path, field ? "must agree with the field in the securityContext" : std::string(alone));
 }
+
+constexpr std::string_view no_effect = "has no effect any more: write the field securityContext.seccompProfile";
+constexpr std::string_view no_profile =
+    "is no profile; supported values: \"unconfined\", \"runtime/default\", \"localhost/PROFILE\"";
 
 template <auto Member, class Context>
 const SecurityProfile* profile(const Context& context) {
@@ -46,7 +61,7 @@ const SecurityProfile* profile(const Context& context) {
 
 void check_container_profile(const PodChecker& check, const Path& path, std::string_view container,
                              std::string_view value, bool seccomp) {
-    const Container* found = check.container(container);
+    const Container* found = find_container(check.spec, container);
     if (!found)
         return check.error(path, "not found: " + quoted(container) + " is no container of this pod");
     const SecurityProfile* field = seccomp ? profile<&SecurityContext::seccomp_profile>(found->security_context)
@@ -54,8 +69,7 @@ void check_container_profile(const PodChecker& check, const Path& path, std::str
     if (!field)
         field = seccomp ? profile<&PodSecurityContext::seccomp_profile>(check.spec.security_context)
                         : profile<&PodSecurityContext::app_armor_profile>(check.spec.security_context);
-    check_profile(check, path, value, field,
-                  seccomp ? "securityContext.seccompProfile" : "securityContext.appArmorProfile");
+    check_profile(check, path, value, field, seccomp ? no_effect : no_profile);
 }
 
 bool is_int32(std::string_view text) {
@@ -72,6 +86,23 @@ bool is_int32(std::string_view text) {
 
 } // namespace
 
+// As applyAppArmorVersionSkew() of pkg/registry/core/pod.
+void default_app_armor(Pod& pod) {
+    const SecurityProfile* of_pod = profile<&PodSecurityContext::app_armor_profile>(pod.spec.security_context);
+    for (const auto& [key, value] : pod.metadata.annotations) {
+        if (!key.starts_with(app_armor_key))
+            continue;
+        Container* container = find_container(pod.spec, std::string_view(key).substr(app_armor_key.size()));
+        auto wanted = app_armor_profile(value);
+        if (!wanted || !container || profile<&SecurityContext::app_armor_profile>(container->security_context) ||
+            (of_pod && same(value, *of_pod)))
+            continue;
+        if (!container->security_context)
+            container->security_context.emplace();
+        container->security_context->app_armor_profile = std::move(wanted);
+    }
+}
+
 void check_annotations(const PodChecker& check, const ObjectMeta& metadata, const Path& path) {
     const Path annotations = path.child("annotations");
     for (const auto& [key, value] : metadata.annotations) {
@@ -83,7 +114,7 @@ void check_annotations(const PodChecker& check, const ObjectMeta& metadata, cons
             check_container_profile(check, at, name.substr(seccomp_key.size()), value, true);
         else if (name == seccomp_pod_key)
             check_profile(check, at, value, profile<&PodSecurityContext::seccomp_profile>(check.spec.security_context),
-                          "securityContext.seccompProfile");
+                          no_effect);
         else if (name == deletion_cost_key && !is_int32(value))
             check.error(at, "must be a 32 bit integer");
     }

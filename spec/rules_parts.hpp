@@ -11,6 +11,16 @@ namespace spec {
 
 enum class Role : std::uint8_t { Init, Sidecar, Regular };
 
+// Among the init containers, too; nullptr where there is none. `Spec` is PodSpec, const or not.
+template <class Spec>
+auto find_container(Spec& spec, std::string_view name) -> decltype(spec.containers.data()) {
+    for (auto* list : {&spec.containers, &spec.init_containers})
+        for (auto& container : *list)
+            if (container.name == name)
+                return &container;
+    return nullptr;
+}
+
 // A checker that knows the whole to which a part belongs.
 class PodChecker : public Checker {
   public:
@@ -19,7 +29,6 @@ class PodChecker : public Checker {
     const PodSpec& spec;
 
     const Volume* volume(std::string_view name) const;
-    const Container* container(std::string_view name) const; // init containers too
 
     // Calls check(container, path, role) for each, init containers first.
     template <class Check>

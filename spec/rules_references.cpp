@@ -76,7 +76,7 @@ void check_resource_ref(const PodChecker& check, const ResourceFieldSelector& fi
     if (in == In::Volume)
         check.given(container, field.container_name);
     // The API server lets the name of a container pass that is not there, and the pod never starts.
-    if (!field.container_name.empty() && !check.container(field.container_name))
+    if (!field.container_name.empty() && !find_container(check.spec, field.container_name))
         check.error(container, "not found: " + quoted(field.container_name) + " is no container of this pod");
 
     const std::string_view resource = field.resource;

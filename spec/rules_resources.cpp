@@ -2,10 +2,10 @@
 // Requests and limits, of a container and of the pod as a whole.
 #include "spec/names.hpp"
 #include "spec/quantity.hpp"
+#include "spec/requests.hpp"
 #include "spec/rules_parts.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace spec {
 
@@ -49,10 +49,6 @@ void check_list(const Checker& check, const ResourceList& list, const ResourceLi
     }
 }
 
-std::int64_t compare_quantities(std::string_view a, std::string_view b) {
-    return milli_quantity(a).value_or(0) - milli_quantity(b).value_or(0);
-}
-
 bool has_huge(const ResourceList& list) {
     return std::ranges::any_of(list, [](const auto& entry) { return is_huge(entry.first); });
 }
@@ -63,49 +59,21 @@ bool has_cpu_or_memory(const ResourceList& list) {
 
 // ---- the pod as a whole -----------------------------------------------------------------------------------------
 
-// In thousandths, and no more than fits: what is compared here is far below.
-std::int64_t amount(const ResourceList& list, std::string_view resource) {
-    const std::string* quantity = find_sorted(list, resource);
-    return quantity ? milli_quantity(*quantity).value_or(0) : 0;
-}
-
-std::int64_t plus(std::int64_t a, std::int64_t b) {
-    return a > std::numeric_limits<std::int64_t>::max() - b ? std::numeric_limits<std::int64_t>::max() : a + b;
-}
-
-// What the containers need of a resource at one time: all the regular ones with the sidecars, or an init container
-// with the sidecars before it (component-helpers, resource.AggregateContainerRequests).
-std::int64_t needed(const PodChecker& check, ResourceList ResourceRequirements::*list, std::string_view resource) {
-    std::int64_t sidecars = 0;
-    std::int64_t most = 0;
-    for (const Container& container : check.spec.init_containers) {
-        const std::int64_t own = amount(container.resources.*list, resource);
-        most = std::max(most, plus(sidecars, own));
-        if (container.restart_policy == RestartPolicy::Always)
-            sidecars = plus(sidecars, own);
-    }
-    std::int64_t regular = sidecars;
-    for (const Container& container : check.spec.containers)
-        regular = plus(regular, amount(container.resources.*list, resource));
-    return std::max(most, regular);
-}
-
 void check_sums(const PodChecker& check, const ResourceRequirements& pod, const Path& path) {
-    for (const auto& [resource, quantity] : pod.requests)
-        if (needed(check, &ResourceRequirements::requests, resource) > amount(pod.requests, resource))
-            check.error(path.child("requests", resource),
-                        "must be greater than or equal to what the containers request together");
-    for (const auto& [resource, quantity] : pod.limits)
-        if (is_huge(resource) && needed(check, &ResourceRequirements::limits, resource) > amount(pod.limits, resource))
-            check.error(path.child("limits", resource),
-                        "must be greater than or equal to the limits of the containers together");
+    const Path requests = path.child("requests");
+    for (const auto& [resource, together] : requests_of_containers(check.spec)) {
+        const std::string* request = find_sorted(pod.requests, resource);
+        if (request && order_quantities(together, *request) > 0)
+            check.error(requests.child(resource),
+                        "must be greater than or equal to what the containers request together, " + together);
+    }
 }
 
 void check_container_limits(const PodChecker& check, const ResourceList& limits, const Path& path) {
     check.each_container(path, [&](const Container& container, const Path& at, Role) {
         for (const auto& [resource, quantity] : container.resources.limits) {
             const std::string* most = find_sorted(limits, resource);
-            if (most && compare_quantities(quantity, *most) > 0) {
+            if (most && order_quantities(quantity, *most) > 0) {
                 const Path resources = at.child("resources");
                 check.error(resources.child("limits", resource),
                             "must be less than or equal to the pod's limit of " + *most);
@@ -127,9 +95,9 @@ void check_resources(const Checker& check, const ResourceRequirements& resources
             continue; // it could not be read, or it was filled in from there
         if (is_huge(resource) && !limit)
             check.error(limits.child(resource), "required value: huge pages cannot be overcommitted");
-        else if (is_huge(resource) && compare_quantities(quantity, *limit) != 0)
+        else if (is_huge(resource) && order_quantities(quantity, *limit) != 0)
             check.error(requests.child(resource), "must be equal to the limit of " + *limit);
-        else if (limit && compare_quantities(quantity, *limit) > 0)
+        else if (limit && order_quantities(quantity, *limit) > 0)
             check.error(requests.child(resource), "must be less than or equal to the limit of " + *limit);
     }
     if ((has_huge(resources.limits) || has_huge(resources.requests)) && !has_cpu_or_memory(resources.limits) &&

@@ -25,6 +25,8 @@ TEST_CASE("deadlines, priorities and the operating system are checked as the API
         {spec_with(R"("priorityClassName":"High")"), "/spec/priorityClassName", "DNS-1123 subdomain"},
         {spec_with(R"("priorityClassName":"system-node-critical","priority":7)"), "/spec/priority",
          "must be 2000001000"},
+        {spec_with(R"("priorityClassName":"system-node-critical","priority":0)"), "/spec/priority",
+         "must be 2000001000"},
         {spec_with(R"("priorityClassName":"system-cluster-critical","priority":2000001000)"), "/spec/priority",
          "must be 2000000000"},
         {spec_with(R"("os":{"name":"windows"})"), "/spec/os/name", "must be linux"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/spec/rules.hpp"
 
+#include "spec/unhonoured.hpp"
+
 using namespace tests;
 
 namespace {
@@ -101,9 +103,8 @@ TEST_CASE("annotations of old must agree with the fields") {
     const std::string at_seccomp = at + "container.seccomp.security.alpha.kubernetes.io~1c";
     const std::string at_seccomp_pod = at + "seccomp.security.alpha.kubernetes.io~1pod";
     check_each({
-        {pod(app_armor, "runtime/default", "", ""), at_app_armor, "write the field securityContext.appArmorProfile"},
+        {pod(app_armor, "default", "", ""), at_app_armor, "\"localhost/PROFILE\""},
         {pod(app_armor, "localhost/y", local, ""), at_app_armor, "must agree with"},
-        {pod(app_armor, "unconfined", "", local), at_app_armor, "must agree with"},
         {pod("container.apparmor.security.beta.kubernetes.io/d", "unconfined", "", ""),
          at + "container.apparmor.security.beta.kubernetes.io~1d", "no container"},
         {pod(seccomp, "localhost/x", runtime_default, ""), at_seccomp, "must agree with"},
@@ -113,11 +114,27 @@ TEST_CASE("annotations of old must agree with the fields") {
     accept_each({
         pod(app_armor, "unconfined", "", ""),
         pod(app_armor, "localhost/x", "", local),
+        pod(app_armor, "unconfined", "", local),
         pod(seccomp, "docker/default", runtime_default, ""),
         pod(seccomp, "runtime/default", "", runtime_default),
         pod(seccomp_pod, "runtime/default", "", runtime_default),
         pod(seccomp_pod, "unconfined", "", ""),
     });
+}
+
+TEST_CASE("an AppArmor annotation of old stands for the field that is not there") {
+    const auto manifest = spec::read_manifest(pod_with(
+        R"("metadata":{"name":"p","annotations":{"container.apparmor.security.beta.kubernetes.io/c":"localhost/x"}})"));
+    REQUIRE(manifest);
+    const auto& context = manifest->pod.spec.containers[0].security_context;
+    REQUIRE(context);
+    REQUIRE(context->app_armor_profile);
+    CHECK(context->app_armor_profile->type == spec::ProfileType::Localhost);
+    CHECK(context->app_armor_profile->localhost_profile == "x");
+    CHECK(spec::unhonoured(manifest->pod, 0));
+    const auto again = spec::read_manifest(manifest->text);
+    REQUIRE(again);
+    CHECK(again->text == manifest->text);
 }
 
 TEST_CASE("sysctls are checked as the API server and the kubelet do") {
