@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Environment variables in the order in which they came. One that is set again keeps its place and takes the new value.
-// Found by hash: a ConfigMap may bring a hundred thousand, and PID 1 has no time to look at each for each.
+// Many are found by hash: a ConfigMap may bring a hundred thousand, and PID 1 has no time to look at each for each.
 #pragma once
 
 #include "spec/pod.hpp"
@@ -20,10 +20,11 @@ class Variables {
 
   private:
     std::size_t place_of(std::string_view name) const noexcept;
+    std::size_t index_of(std::string_view name) const noexcept;
     void grow();
 
     spec::StringMap list_;
-    std::vector<std::uint32_t> table_; // by hash: 1 + index into list_, 0 where free; at most half full
+    std::vector<std::uint32_t> table_; // by hash: 1 + index into list_, 0 where free; at most half full. Empty for few
 };
 
 } // namespace initd
