@@ -2,6 +2,7 @@
 #include "initd/pod_status.hpp"
 
 #include "initd/pod_conditions.hpp"
+#include "spec/qos.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -150,7 +151,7 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
     const std::span<const UnitState> units = core.units(slot);
     spec::PodStatus status;
     status.phase = phase_of(pod, units);
-    status.qos_class = "BestEffort"; // no container can ask for resources yet
+    status.qos_class = spec::qos_class(facts.pod);
     status.start_time = wall_time(facts.clock, pod.started);
     if (!facts.host_ip.empty()) {
         status.host_ip = facts.host_ip;
