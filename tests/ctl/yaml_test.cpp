@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/text.hpp"
 #include "tests/catch.hpp"
+#include "tools/podctl/json_stream.hpp"
 #include "tools/podctl/json_value.hpp"
 #include "tools/podctl/manifests.hpp"
 #include "tools/podctl/yaml_read.hpp"
@@ -236,6 +237,41 @@ TEST_CASE("text that is merged again and again is bounded too") {
     const auto begin = std::chrono::steady_clock::now();
     CHECK(convert(yaml).ends_with("too large once its aliases are written out"));
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("a file of a hundred thousand documents reads, and one document of half a million values does not") {
+    std::string stream;
+    for (int i = 0; i < 100'000; ++i)
+        stream += "---\na: {b: [c]}\n";
+    const auto documents = ctl::read_yaml(stream);
+    REQUIRE(documents);
+    CHECK(documents->size() == 100'000);
+    std::string list;
+    for (int i = 0; i < 500'000; ++i)
+        list += "- a\n";
+    CHECK(convert(list) == "500000:3: more than 500000 values in one document");
+}
+
+TEST_CASE("a file of JSON may hold several objects, each with its place") {
+    using Places = std::vector<std::pair<unsigned, unsigned>>;
+    const auto places = [](std::string_view text) {
+        Places out;
+        for (const ctl::JsonText& object : ctl::split_json(text))
+            out.emplace_back(object.begin.line, object.begin.column);
+        return out;
+    };
+    CHECK(places(R"({"a": "}{\"", "b": {}})") == Places{{1, 1}});
+    CHECK(places("\n {\"\xC3\xA9\": 1} {}\n\r\n{}{}\n") == Places{{2, 2}, {2, 11}, {4, 1}, {4, 3}});
+    for (const char* text : {"", " \n", "[]", "{} x", "{", "{\"a}", "{}, {}", "a: {}", "}"}) {
+        CAPTURE(text);
+        CHECK(places(text).empty());
+    }
+    const auto second = ctl::read_yaml("{a: 1,\n b: 2}", {3, 5});
+    REQUIRE(second);
+    CHECK(second->front().locate("/a").line == 3);
+    CHECK(second->front().locate("/a").column == 6);
+    CHECK(second->front().locate("/b").line == 4);
+    CHECK(second->front().locate("/b").column == 2);
 }
 
 TEST_CASE("an escaped single quote in double quotes is taken, and many of them neither crash nor take long") {

@@ -122,7 +122,8 @@ class Builder {
   private:
     std::expected<void, spec::Problem> add(YamlNode node, std::string anchor) {
         if (nodes_.size() >= max_yaml_nodes)
-            return std::unexpected(problem_at(node.mark, "too large"));
+            return std::unexpected(
+                problem_at(node.mark, "more than " + std::to_string(max_yaml_nodes) + " values in one document"));
         const auto index = static_cast<std::uint32_t>(nodes_.size());
         if (!open_.empty())
             nodes_[open_.back()].children.push_back(index);
@@ -200,7 +201,7 @@ std::expected<std::vector<YamlDocument>, spec::Problem> read_yaml(std::string_vi
             return *std::move(documents);
         if (!documents.error().escaped_quote || reread > max_yaml_reread)
             return std::unexpected(std::move(documents.error().problem));
-        reread += *documents.error().escaped_quote;
+        reread += text.size();
         if (own.empty())
             own = text;
         rewrite_quotes(own, *documents.error().escaped_quote);

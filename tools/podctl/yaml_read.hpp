@@ -22,7 +22,7 @@ namespace ctl {
 inline constexpr std::size_t max_yaml_depth = 64;
 inline constexpr std::size_t max_yaml_nodes = 500'000;    // of one document, with every alias written out
 inline constexpr std::size_t max_yaml_output = 16u << 20; // bytes of JSON, and of the scalars read for it
-inline constexpr std::size_t max_yaml_reread = 16u << 20; // bytes read again because of \' in double quotes
+inline constexpr std::size_t max_yaml_reread = 64u << 20; // bytes read again because of \' in double quotes
 
 struct YamlMark { // 1-based; 0: unknown
     unsigned line = 0;
