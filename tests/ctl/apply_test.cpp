@@ -181,3 +181,23 @@ TEST_CASE("diff shows what apply would change, and never a Secret's values") {
         if (const auto* apply = std::get_if<spec::Apply>(&call.call))
             CHECK(apply->dry_run);
 }
+
+TEST_CASE("KUBECTL_EXTERNAL_DIFF is called with two directories, and its exit code is diff's") {
+    FakePodinit podinit(Keeper{});
+    const auto diff = [&](const char* program) {
+        setenv("KUBECTL_EXTERNAL_DIFF", program, 1);
+        auto outcome = podctl(podinit.socket(), {"diff", "-f", "-"}, settings + site);
+        unsetenv("KUBECTL_EXTERNAL_DIFF");
+        return outcome;
+    };
+    const auto listed = diff("ls  -1");
+    CHECK_THAT(listed.out, has_text("/LIVE-") && has_text(":\nv1.ConfigMap.default.settings\n\n") &&
+                               has_text("/MERGED-") &&
+                               has_text(":\nv1.ConfigMap.default.new\nv1.ConfigMap.default.settings\n"));
+    CHECK(listed.code == 0);
+    const std::string directory = listed.out.substr(0, listed.out.find(':'));
+    CHECK(access(directory.c_str(), F_OK) != 0);
+    CHECK(diff("false").code == 1);
+    CHECK(diff("sh -c exit\t3").code == 2);
+    CHECK(diff("/nonexistent/program").code == 2);
+}

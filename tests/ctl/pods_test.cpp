@@ -245,3 +245,114 @@ TEST_CASE("a pod that is being stopped says since when") {
     const std::string text = ctl::describe_pod(view, {}, now);
     CHECK(text.find("Status:                    Terminating (lasts 5s)\nTermination Grace Period:  7s\n") != text.npos);
 }
+
+TEST_CASE("everything that a manifest may ask for is described in kubectl's words") {
+    const auto view = spec::read_pod_object(R"json({"apiVersion":"v1","kind":"Pod","metadata":{"name":"web",
+"namespace":"site","uid":"7b0a","labels":{"app":"front"},"ownerReferences":[
+{"apiVersion":"apps/v1","kind":"StatefulSet","name":"web","uid":"1","controller":true}]},
+"spec":{"priority":2000000000,"priorityClassName":"system-cluster-critical","serviceAccountName":"builder",
+"nodeName":"box","securityContext":{"seccompProfile":{"type":"Localhost","localhostProfile":"p.json"}},
+"nodeSelector":{"kubernetes.io/os":"linux","a":"b"},"readinessGates":[{"conditionType":"x/ready"}],
+"tolerations":[{"key":"k","operator":"Equal","value":"v","effect":"NoSchedule"},
+{"key":"b","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}],
+"initContainers":[{"name":"setup","image":"host","securityContext":{"seccompProfile":{"type":"RuntimeDefault"}}}],
+"containers":[{"name":"app","image":"nginx:1",
+"resources":{"limits":{"memory":"64Mi","cpu":"1"},"requests":{"cpu":"250m"}},
+"livenessProbe":{"httpGet":{"path":"/healthz","port":"http","scheme":"HTTPS"},"timeoutSeconds":1,"periodSeconds":10,
+"successThreshold":1,"failureThreshold":3},
+"readinessProbe":{"exec":{"command":["cat","/tmp/x"]},"initialDelaySeconds":5,"timeoutSeconds":1,"periodSeconds":10,
+"successThreshold":1,"failureThreshold":3},
+"startupProbe":{"tcpSocket":{"port":80},"timeoutSeconds":1,"periodSeconds":2,"successThreshold":1,"failureThreshold":30},
+"envFrom":[{"configMapRef":{"name":"settings"}},{"prefix":"S_","secretRef":{"name":"key","optional":true}}],
+"env":[{"name":"NAME","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}},
+{"name":"APP","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.labels['app']"}}},
+{"name":"IP","valueFrom":{"fieldRef":{"apiVersion":"v1","fieldPath":"status.podIP"}}},
+{"name":"CM","valueFrom":{"configMapKeyRef":{"name":"settings","key":"a"}}},
+{"name":"PW","valueFrom":{"secretKeyRef":{"name":"key","key":"password","optional":true}}}]}],
+"volumes":[{"name":"c","configMap":{"name":"settings","optional":true}},{"name":"s","secret":{"secretName":"key"}},
+{"name":"d","downwardAPI":{"items":[{"path":"labels","fieldRef":{"fieldPath":"metadata.labels"}},
+{"path":"cpu","resourceFieldRef":{"containerName":"app","resource":"limits.cpu"}}]}},
+{"name":"p","projected":{"sources":[{"configMap":{"name":"settings"}},{"secret":{"name":"key","optional":true}},
+{"downwardAPI":{"items":[]}}]}}]},
+"status":{"phase":"Pending","qosClass":"Burstable"}})json");
+    REQUIRE(view);
+    const std::string text = ctl::describe_pod(*view, {{.pointer = "/spec/priority", .message = "ignored"}}, now);
+    CAPTURE(text);
+    CHECK(text.starts_with(R"(Name:                 web
+Namespace:            site
+Priority:             2000000000
+Priority Class Name:  system-cluster-critical
+Service Account:      builder
+Node:                 box
+Labels:               app=front
+Annotations:          <none>
+Status:               Pending
+SeccompProfile:       Localhost
+LocalhostProfile:     p.json
+IP:                   
+IPs:                  <none>
+Controlled By:        StatefulSet/web
+Init Containers:
+  setup:
+    Image:           host
+    Port:            <none>
+    Host Port:       <none>
+    SeccompProfile:  RuntimeDefault
+    Environment:     <none>
+    Mounts:          <none>
+Containers:
+  app:
+    Image:      nginx:1
+    Port:       <none>
+    Host Port:  <none>
+    Limits:
+      cpu:     1
+      memory:  64Mi
+    Requests:
+      cpu:      250m
+    Liveness:   http-get https://:http/healthz delay=0s timeout=1s period=10s #success=1 #failure=3
+    Readiness:  exec [cat /tmp/x] delay=5s timeout=1s period=10s #success=1 #failure=3
+    Startup:    tcp-socket :80 delay=0s timeout=1s period=2s #success=1 #failure=30
+    Environment Variables from:
+      settings  ConfigMap                Optional: false
+      key       Secret with prefix 'S_'  Optional: true
+    Environment:
+      NAME:  web (v1:metadata.name)
+      APP:   front (v1:metadata.labels['app'])
+      IP:     (v1:status.podIP)
+      CM:    <set to the key 'a' of config map 'settings'>  Optional: false
+      PW:    <set to the key 'password' in secret 'key'>    Optional: true
+    Mounts:  <none>
+Readiness Gates:
+  Type      Status
+  x/ready   <none> 
+Volumes:
+  c:
+    Type:      ConfigMap (a volume populated by a ConfigMap)
+    Name:      settings
+    Optional:  true
+  s:
+    Type:        Secret (a volume populated by a Secret)
+    SecretName:  key
+    Optional:    false
+  d:
+    Type:  DownwardAPI (a volume populated by information about the pod)
+    Items:
+      metadata.labels -> labels
+      limits.cpu -> cpu
+  p:
+    Type:           Projected (a volume that contains injected data from multiple sources)
+    ConfigMapName:  settings
+    Optional:       false
+    SecretName:     key
+    Optional:       true
+    DownwardAPI:    true
+QoS Class:          Burstable
+Node-Selectors:     a=b
+                    kubernetes.io/os=linux
+Tolerations:        b:NoExecute op=Exists for 300s
+                    k=v:NoSchedule
+Warnings:
+  /spec/priority: ignored
+)"));
+}

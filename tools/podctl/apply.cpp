@@ -3,18 +3,18 @@
 // which takes all of them or none.
 #include "tools/podctl/commands.hpp"
 
-#include "tools/podctl/checked_inputs.hpp"
 #include "tools/podctl/client.hpp"
 #include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
 #include "tools/podctl/print_objects.hpp"
+#include "tools/podctl/sending.hpp"
 
 namespace ctl {
 
 namespace {
 
 using Mode = ApplyOptions::Mode;
-using Objects = std::vector<CheckedObject>;
+using Objects = std::vector<ObjectToSend>;
 
 std::string_view name_of(Mode mode) {
     switch (mode) {
@@ -40,7 +40,7 @@ bool take_away_unfit(Client& client, const ApplyOptions& options, Objects& objec
     const spec::Applied would_be = send_objects(client, objects, options.transient, true);
     Objects fit;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        const CheckedObject& object = objects[i];
+        const ObjectToSend& object = objects[i];
         const spec::Outcome outcome = would_be.items[i].outcome;
         const bool is_new = outcome == spec::Outcome::Created;
         if (outcome == spec::Outcome::Ignored || is_new == (options.mode == Mode::Create)) {
@@ -58,7 +58,7 @@ bool take_away_unfit(Client& client, const ApplyOptions& options, Objects& objec
 }
 
 // With the object's name where there are several.
-void print_warnings(const CheckedObject& object, const std::vector<std::string>& warnings, bool several) {
+void print_warnings(const ObjectToSend& object, const std::vector<std::string>& warnings, bool several) {
     for (const std::string& warning : warnings)
         if (several)
             warn({object.resource, "/", object.name, ": ", warning});
@@ -80,7 +80,7 @@ void print_results(const ApplyOptions& options, const Objects& objects, const sp
 std::vector<std::string> texts_of(Client& client, const Objects& objects, const spec::Applied& applied) {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        const CheckedObject& object = objects[i];
+        const ObjectToSend& object = objects[i];
         if (applied.items[i].object) {
             texts.push_back(applied.items[i].object->text);
         } else if (object.kind == spec::Kind::Ignored) {
@@ -100,8 +100,8 @@ bool as_documents(const ApplyOptions& options) {
 int run_here(const ApplyOptions& options, const Objects& objects) {
     spec::Applied applied;
     std::vector<std::string> texts;
-    for (const CheckedObject& object : objects) {
-        print_warnings(object, object.warnings, false); // they tell the file
+    for (const ObjectToSend& object : objects) {
+        print_warnings(object, object.warnings, objects.size() > 1);
         const bool ignored = object.kind == spec::Kind::Ignored;
         applied.items.push_back({.outcome = ignored ? spec::Outcome::Ignored : spec::Outcome::Created});
         texts.push_back(object.text);
@@ -124,7 +124,7 @@ int run_apply(const Common& common, const ApplyOptions& options) {
         fail({"unable to match a printer suitable for the output format \"", options.output,
               "\", allowed formats are: json,name,yaml"});
     const Inputs inputs = read_inputs(options.files, options.recursive);
-    Objects objects = check_inputs(inputs, common.namespace_, name_of(options.mode));
+    Objects objects = objects_to_send(inputs, common.namespace_, name_of(options.mode));
     if (options.dry_run == "client")
         return run_here(options, objects);
     Client client(common.socket);

@@ -139,7 +139,8 @@ void deployment(Writer& out, const ListedObject& object) {
     out.line(0, {"Replicas:\t", number_at(object.value, {"spec", "replicas"}), " desired | ", count("updatedReplicas"),
                  " updated | ", count("replicas"), " total | ", count("availableReplicas"), " available | ",
                  count("unavailableReplicas"), " unavailable"});
-    out.line(0, {"StrategyType:\t", text_at(object.value, {"spec", "strategy", "type"})});
+    if (const std::string type = text_at(object.value, {"spec", "strategy", "type"}); !type.empty())
+        out.line(0, {"StrategyType:\t", type});
     out.line(0, {"MinReadySeconds:\t", number_at(object.value, {"spec", "minReadySeconds"})});
     if (const JsonValue* rolling = find_at(object.value, {"spec", "strategy", "rollingUpdate"}))
         out.line(0, {"RollingUpdateStrategy:\t", number_at(*rolling, {"maxUnavailable"}), " max unavailable, ",
@@ -163,7 +164,8 @@ void stateful_set(Writer& out, const ListedObject& object, std::span<const Liste
     labels_and_annotations(out, object);
     out.line(0, {"Replicas:\t", number_at(object.value, {"spec", "replicas"}), " desired | ",
                  number_at(object.value, {"status", "replicas"}), " total"});
-    out.line(0, {"Update Strategy:\t", text_at(object.value, {"spec", "updateStrategy", "type"})});
+    if (const std::string type = text_at(object.value, {"spec", "updateStrategy", "type"}); !type.empty())
+        out.line(0, {"Update Strategy:\t", type});
     if (const JsonValue* rolling = find_at(object.value, {"spec", "updateStrategy", "rollingUpdate"}))
         out.line(1, {"Partition:\t", number_at(*rolling, {"partition"})});
     pods_status(out, pods);
@@ -171,16 +173,16 @@ void stateful_set(Writer& out, const ListedObject& object, std::span<const Liste
     out.line(0, {"Volume Claims:\t<none>"});
 }
 
-// What the API server's warnings would have been, of the object as it was applied.
+// What podinit warned of when the pod was applied: said again of its text without what podinit adds to it.
 spec::Problems warnings_of(const ListedObject& object) {
     auto value = read_json(object.json);
     if (!value)
         return {};
     value->members.erase("status");
     JsonValue& metadata = value->members["metadata"];
-    for (const std::string_view member : {"creationTimestamp", "deletionTimestamp", "ownerReferences", "uid"})
-        if (const auto found = metadata.members.find(member); found != metadata.members.end())
-            metadata.members.erase(found);
+    for (const char* member : {"creationTimestamp", "deletionTimestamp", "ownerReferences", "uid"})
+        metadata.members.erase(member);
+    value->members["spec"].members.erase("nodeName"); // podinit says where it runs
     auto manifest = spec::read_manifest(write_json(*value));
     return manifest ? std::move(manifest->warnings) : spec::Problems{};
 }

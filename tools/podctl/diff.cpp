@@ -2,12 +2,15 @@
 // diff: what apply would change, as a unified diff of YAML. podinit tells what would be, without doing it.
 #include "tools/podctl/commands.hpp"
 
-#include "tools/podctl/checked_inputs.hpp"
 #include "tools/podctl/client.hpp"
+#include "tools/podctl/external_diff.hpp"
 #include "tools/podctl/line_diff.hpp"
 #include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
+#include "tools/podctl/sending.hpp"
 #include "tools/podctl/yaml_write.hpp"
+
+#include <cstdlib>
 
 namespace ctl {
 
@@ -19,11 +22,10 @@ struct Sides {
     JsonValue merged;
 };
 
-void erase(JsonValue* object, std::initializer_list<std::string_view> members) {
-    for (const std::string_view member : members)
+void erase(JsonValue* object, std::initializer_list<const char*> members) {
+    for (const char* member : members)
         if (object)
-            if (const auto found = object->members.find(member); found != object->members.end())
-                object->members.erase(found);
+            object->members.erase(member);
 }
 
 JsonValue* member(JsonValue& object, std::string_view key) {
@@ -61,7 +63,7 @@ void mask_secret(Sides& sides) {
 }
 
 // "apps.v1.Deployment.default.web"
-std::string file_name(const CheckedObject& object, const JsonValue& value) {
+std::string file_name(const ObjectToSend& object, const JsonValue& value) {
     std::string version = text_at(value, {"apiVersion"});
     if (const std::size_t slash = version.find('/'); slash != version.npos)
         version[slash] = '.';
@@ -72,44 +74,53 @@ std::string yaml_of(const JsonValue& value) {
     return value.kind == JsonValue::Kind::Object ? yaml_of_json(write_json(value)) : "";
 }
 
-JsonValue live_object(Client& client, const CheckedObject& object) {
+JsonValue live_object(Client& client, const ObjectToSend& object) {
     const auto listed = list_objects(client, object.kind, object.namespace_, object.name);
     if (!listed && !is_not_found(listed.error()))
         fail(listed.error());
     return listed && !listed->empty() ? read_json(listed->front().json).value_or(JsonValue{}) : JsonValue{};
 }
 
-// True when there was one to print.
-bool print_difference(Client& client, const CheckedObject& object, const std::string& would_be) {
+Difference difference_of(Client& client, const ObjectToSend& object, const std::string& would_be) {
     Sides sides{live_object(client, object), read_json(would_be).value_or(JsonValue{})};
     keep_what_is_applied(sides);
     mask_secret(sides);
-    const std::string hunks = unified_diff(yaml_of(sides.live), yaml_of(sides.merged));
-    if (hunks.empty())
-        return false;
-    const std::string name = file_name(object, sides.merged);
-    print({"diff -u -N LIVE/", name, " MERGED/", name, "\n--- LIVE/", name, "\n+++ MERGED/", name, "\n", hunks});
-    return true;
+    return {file_name(object, sides.merged), yaml_of(sides.live), yaml_of(sides.merged)};
 }
 
-bool print_differences(const Common& common, const DiffOptions& options) {
+std::vector<Difference> find_differences(const Common& common, const DiffOptions& options) {
     if (options.files.empty())
         fail({"must specify -f"});
     const Inputs inputs = read_inputs(options.files, options.recursive);
-    const auto objects = check_inputs(inputs, common.namespace_, "diff");
+    const auto objects = objects_to_send(inputs, common.namespace_, "diff");
     Client client(common.socket);
     const spec::Applied applied = send_objects(client, objects, false, true);
-    bool any = false;
+    std::vector<Difference> differences;
     for (std::size_t i = 0; i < objects.size(); ++i)
-        if (applied.items[i].object && objects[i].kind != spec::Kind::Ignored)
-            any = print_difference(client, objects[i], applied.items[i].object->text) || any;
-    return any;
+        if (const auto& would_be = applied.items[i].object; would_be && objects[i].kind != spec::Kind::Ignored)
+            differences.push_back(difference_of(client, objects[i], would_be->text));
+    return differences;
+}
+
+// 1 when there was one to print.
+int print_differences(const std::vector<Difference>& differences) {
+    int code = 0;
+    for (const auto& [name, live, merged] : differences) {
+        const std::string hunks = unified_diff(live, merged);
+        if (hunks.empty())
+            continue;
+        print({"diff -u -N LIVE/", name, " MERGED/", name, "\n--- LIVE/", name, "\n+++ MERGED/", name, "\n", hunks});
+        code = 1;
+    }
+    return code;
 }
 
 } // namespace
 
 int run_diff(const Common& common, const DiffOptions& options) try {
-    return print_differences(common, options) ? 1 : 0;
+    const auto differences = find_differences(common, options);
+    const char* program = std::getenv("KUBECTL_EXTERNAL_DIFF");
+    return program && *program != '\0' ? run_external_diff(program, differences) : print_differences(differences);
 } catch (Failure& failure) {
     failure.exit_code = 2; // 1 says that there are differences
     throw;

@@ -118,6 +118,8 @@ Options:
   -f, --filename FILE   A file, a directory (*.yaml, *.yml, *.json) or - ; may be given several times
   -R, --recursive       The directories in a directory, too
 
+KUBECTL_EXTERNAL_DIFF names another diff program, with its options; it gets two directories.
+
 Exit code: 0 when nothing would change, 1 when something would, 2 when that cannot be told.
 )"},
     {"delete", R"(Stop pods, and forget objects.

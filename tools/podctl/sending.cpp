@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/podctl/checked_inputs.hpp"
+#include "tools/podctl/sending.hpp"
 
 #include "tools/podctl/client.hpp"
 #include "tools/podctl/json_value.hpp"
@@ -34,15 +34,15 @@ std::string without_new_uid(const std::string& text, const InputObject& input) {
     return write_json(*value);
 }
 
-CheckedObject checked(const InputObject& input, std::string json, spec::Object object) {
-    CheckedObject result{.input = &input,
-                         .json = std::move(json),
-                         .kind = object.kind,
-                         .resource = std::move(object.resource),
-                         .namespace_ = std::move(object.metadata.namespace_),
-                         .name = std::move(object.metadata.name),
-                         .text = {},
-                         .warnings = {}};
+ObjectToSend to_send(const InputObject& input, std::string json, spec::Object object) {
+    ObjectToSend result{.input = &input,
+                        .json = std::move(json),
+                        .kind = object.kind,
+                        .resource = std::move(object.resource),
+                        .namespace_ = std::move(object.metadata.namespace_),
+                        .name = std::move(object.metadata.name),
+                        .text = {},
+                        .warnings = {}};
     for (const spec::Problem& warning : object.warnings)
         result.warnings.push_back(to_text(input, warning));
     if (object.kind == spec::Kind::Ignored)
@@ -59,7 +59,7 @@ CheckedObject checked(const InputObject& input, std::string json, spec::Object o
 }
 
 // What podinit said of the objects that it was sent.
-[[noreturn]] void give_up(const spec::ControlError& error, const std::vector<CheckedObject>& sent) {
+[[noreturn]] void give_up(const spec::ControlError& error, const std::vector<ObjectToSend>& sent) {
     std::vector<std::string> errors;
     for (const auto& item : error.problems)
         if (item.index >= 0 && item.index < static_cast<std::int64_t>(sent.size()))
@@ -72,8 +72,8 @@ CheckedObject checked(const InputObject& input, std::string json, spec::Object o
 
 } // namespace
 
-std::vector<CheckedObject> check_inputs(const Inputs& inputs, const std::string& namespace_, std::string_view verb) {
-    std::vector<CheckedObject> objects;
+std::vector<ObjectToSend> objects_to_send(const Inputs& inputs, const std::string& namespace_, std::string_view verb) {
+    std::vector<ObjectToSend> objects;
     std::vector<std::string> errors = inputs.errors();
     std::map<std::string, std::string> seen; // RESOURCE/NAMESPACE/NAME -> file
     for (const InputObject& input : inputs.objects) {
@@ -85,7 +85,7 @@ std::vector<CheckedObject> check_inputs(const Inputs& inputs, const std::string&
                     errors.push_back(to_text(input, problem));
             continue;
         }
-        const CheckedObject& added = objects.emplace_back(checked(input, std::move(json), *std::move(object)));
+        const ObjectToSend& added = objects.emplace_back(to_send(input, std::move(json), *std::move(object)));
         if (added.kind == spec::Kind::Ignored)
             continue;
         const auto [first, is_new] =
@@ -102,9 +102,9 @@ std::vector<CheckedObject> check_inputs(const Inputs& inputs, const std::string&
     return objects;
 }
 
-spec::Applied send_objects(Client& client, const std::vector<CheckedObject>& objects, bool transient, bool dry_run) {
+spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, bool transient, bool dry_run) {
     spec::Apply call{.manifests = {}, .transient = transient, .dry_run = dry_run};
-    for (const CheckedObject& object : objects)
+    for (const ObjectToSend& object : objects)
         call.manifests.push_back({object.json});
     auto applied = client.ask<spec::Applied>(call);
     if (!applied)

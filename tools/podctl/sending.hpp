@@ -12,7 +12,7 @@
 
 namespace ctl {
 
-struct CheckedObject {
+struct ObjectToSend {
     const InputObject* input = nullptr;
     std::string json; // to be sent: with the namespace that the command line gave
     spec::Kind kind = spec::Kind::Pod;
@@ -25,9 +25,9 @@ struct CheckedObject {
 
 // The objects of the files, in their order. Throws Failure with all that is wrong with any of them, one line each, and
 // when there are none for `verb`.
-std::vector<CheckedObject> check_inputs(const Inputs& inputs, const std::string& namespace_, std::string_view verb);
+std::vector<ObjectToSend> objects_to_send(const Inputs& inputs, const std::string& namespace_, std::string_view verb);
 
 // One call for all of them; an item for each comes back. Throws Failure: what podinit finds wrong, by file and line.
-spec::Applied send_objects(Client& client, const std::vector<CheckedObject>& objects, bool transient, bool dry_run);
+spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, bool transient, bool dry_run);
 
 } // namespace ctl
