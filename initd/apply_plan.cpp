@@ -125,7 +125,7 @@ void Planning::add(std::size_t index) {
     spec::Applied::Item& item = plan.applied.items.emplace_back(
         meta.namespace_, meta.name, spec::Outcome::Ignored, std::vector<std::string>(), object->resource, std::nullopt);
     for (const spec::Problem& warning : object->warnings)
-        item.warnings.push_back(warning.pointer + ": " + warning.message);
+        item.warnings.push_back((warning.pointer.empty() ? "" : warning.pointer + ": ") + warning.message);
     if (object->kind == spec::Kind::Ignored)
         return;
 
