@@ -54,6 +54,7 @@ void check_pod(const PodChecker& check, const ObjectMeta& metadata, const Path& 
 void check_network(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
 void check_host_namespaces(const PodChecker& check, const Path& path);
 void check_pod_resources(const PodChecker& check, const ResourceRequirements& resources, const Path& path);
+void check_scheduling(const PodChecker& check, const Path& path);
 void check_volumes(const PodChecker& check, const Path& path);
 void check_pod_security(const PodChecker& check, const PodSecurityContext& context, const Path& path);
 

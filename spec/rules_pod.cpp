@@ -59,6 +59,7 @@ void check_pod(const PodChecker& check, const ObjectMeta& metadata, const Path& 
         check.qualified_name(path.child("readinessGates", i, "conditionType"), spec.readiness_gates[i].condition_type);
     check_os(check, path);
     check_priority(check, path);
+    check_scheduling(check, path);
     check_network(check, metadata, path);
     check_host_namespaces(check, path);
     if (spec.resources)

@@ -133,7 +133,7 @@ TEST_CASE("what a cluster needs and one machine does not is ignored with a warni
     const Manifest manifest = read(tests::spec_with(
         R"("tolerations":[{"operator":"Exists"}],"affinity":{"nodeAffinity":{}},"schedulerName":"mine",
            "serviceAccountName":"robot","enableServiceLinks":false,"overhead":{"cpu":1},"preemptionPolicy":"Never",
-           "topologySpreadConstraints":[{"maxSkew":1}],"automountServiceAccountToken":true)"));
+           "topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule"}],"automountServiceAccountToken":true)"));
     CHECK(tests::pointers(manifest.warnings) ==
           std::vector<std::string>{"/spec/tolerations", "/spec/affinity", "/spec/schedulerName",
                                    "/spec/serviceAccountName", "/spec/enableServiceLinks", "/spec/overhead",

@@ -162,3 +162,34 @@ TEST_CASE("no two containers take the same port of the machine") {
                   R"("ports":[{"containerPort":1,"hostPort":9}])"),
     });
 }
+
+TEST_CASE("what is said to the scheduler is checked, though ignored") {
+    const auto toleration = [](std::string_view members) {
+        return spec_with(R"("tolerations":[{)" + std::string(members) + "}]");
+    };
+    const auto spread = [](std::string_view members) {
+        return spec_with(R"("topologySpreadConstraints":[{"topologyKey":"zone",)" + std::string(members) + "}]");
+    };
+    const std::string t = "/spec/tolerations/0";
+    const std::string s = "/spec/topologySpreadConstraints/0";
+    check_each({
+        {toleration(""), t + "/operator", "must be \"Exists\""},
+        {toleration(R"("key":"a b")"), t + "/key", "qualified name"},
+        {toleration(R"("key":"a","operator":"In")"), t + "/operator", "\"Exists\", \"Equal\""},
+        {toleration(R"("key":"a","value":"b c")"), t + "/value", "label's value"},
+        {toleration(R"("operator":"Exists","value":"b")"), t + "/value", "must be empty"},
+        {toleration(R"("operator":"Exists","effect":"Never")"), t + "/effect", "\"NoExecute\""},
+        {toleration(R"("operator":"Exists","tolerationSeconds":1)"), t + "/effect", "must be \"NoExecute\""},
+        {spread(R"("maxSkew":0,"whenUnsatisfiable":"DoNotSchedule")"), s + "/maxSkew", "equal to 1"},
+        {spread(R"("maxSkew":1)"), s + "/whenUnsatisfiable", "required value"},
+        {spread(R"("maxSkew":1,"whenUnsatisfiable":"Never")"), s + "/whenUnsatisfiable", "\"ScheduleAnyway\""},
+        {spread(R"("maxSkew":1,"whenUnsatisfiable":"ScheduleAnyway","minDomains":1)"), s + "/minDomains",
+         "DoNotSchedule"},
+        {spread(R"("maxSkew":1,"whenUnsatisfiable":"DoNotSchedule","nodeTaintsPolicy":"No")"), s + "/nodeTaintsPolicy",
+         "\"Honor\""},
+    });
+    accept_each({
+        toleration(R"("operator":"Exists"},{"key":"a/b","value":"c","effect":"NoExecute","tolerationSeconds":0)"),
+        spread(R"("maxSkew":1,"whenUnsatisfiable":"DoNotSchedule","minDomains":1,"nodeAffinityPolicy":"Ignore")"),
+    });
+}
