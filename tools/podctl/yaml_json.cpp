@@ -124,7 +124,9 @@ class Members {
   private:
     Member& place(std::string key) {
         const auto [at, is_new] = index_.try_emplace(key, list_.size());
-        return is_new ? list_.emplace_back(std::move(key), 0, 0, 0) : list_[at->second];
+        if (is_new)
+            list_.push_back({std::move(key), 0, 0, 0});
+        return list_[at->second];
     }
 
     std::vector<Member> list_;
