@@ -4,7 +4,10 @@
 #include "tests/catch.hpp"
 #include "tests/ctl/fake_podinit.hpp"
 
+#include <fstream>
 #include <map>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using tests::FakePodinit;
 using tests::Peer;
@@ -122,6 +125,23 @@ TEST_CASE("a dry run on the client prints objects with their defaults, and witho
     CHECK(run({"apply", "-oname"}, web).out == "pod/web\n");
     CHECK(run({"apply", "-owide"}, web).err == "error: unable to match a printer suitable for the output format "
                                                "\"wide\", allowed formats are: json,name,yaml\n");
+}
+
+TEST_CASE("-R reads the directories of a directory in their places, and follows no link to one") {
+    FakePodinit podinit(Keeper{});
+    const std::string directory = podinit.directory() + "/site";
+    REQUIRE(mkdir(directory.c_str(), 0700) == 0);
+    REQUIRE(mkdir((directory + "/b").c_str(), 0700) == 0);
+    std::ofstream(directory + "/a.yaml") << settings;
+    std::ofstream(directory + "/b/x.yaml") << site;
+    std::ofstream(directory + "/c.yaml") << web;
+    REQUIRE(symlink("..", (directory + "/b/up").c_str()) == 0);
+    const auto names = [&](Words more) {
+        more.insert(more.begin(), {"apply", "-oname", "-f", directory});
+        return podctl(podinit.socket(), more).out;
+    };
+    CHECK(names({}) == "configmap/settings\npod/web\n");
+    CHECK(names({"-R"}) == "configmap/settings\nconfigmap/new\npod/web\n");
 }
 
 TEST_CASE("create leaves alone what is there, replace what is not") {

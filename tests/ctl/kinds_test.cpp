@@ -261,6 +261,21 @@ TEST_CASE("workloads are described with their template") {
                         "Pod Template:\n"));
 }
 
+TEST_CASE("a pod's description ends with what of its manifest is not acted on") {
+    FakePodinit podinit([](const spec::Request&, Peer& peer) {
+        peer.reply(spec::Listed{spec::RawJson{
+            R"({"apiVersion":"v1","kind":"Pod",)" + metadata("web") +
+            R"(,"spec":{"nodeName":"box","containers":[{"name":"a","image":"host"}],)"
+            R"("tolerations":[{"operator":"Exists"}]},"status":{"phase":"Running","qosClass":"BestEffort"}})"}});
+    });
+    const std::string text = podctl(podinit.socket(), {"describe", "pod", "web"}).out;
+    const std::size_t at = text.find("Warnings:\n");
+    REQUIRE(at != text.npos);
+    const std::string warnings = text.substr(at);
+    CHECK_THAT(warnings, Catch::Matchers::StartsWith("Warnings:\n  /spec/tolerations: ignored: "));
+    CHECK(std::count(warnings.begin(), warnings.end(), '\n') == 2);
+}
+
 TEST_CASE("delete takes every kind, and passes over what podinit never keeps") {
     FakePodinit podinit(answer);
     CHECK(podctl(podinit.socket(), {"delete", "deploy/web", "cm/settings"}).out ==
