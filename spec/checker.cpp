@@ -3,7 +3,9 @@
 
 #include "spec/fields.hpp"
 #include "spec/names.hpp"
+#include "spec/unique.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace spec {
@@ -20,6 +22,21 @@ std::string not_a(std::string_view text, std::string_view hint) {
 }
 
 } // namespace
+
+std::vector<std::size_t> repeated(const std::vector<std::string_view>& names) {
+    std::vector<std::size_t> order(names.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const auto difference = names[a] <=> names[b];
+        return difference < 0 || (difference == 0 && a < b);
+    });
+    std::vector<std::size_t> again;
+    for (std::size_t i = 1; i < order.size(); ++i)
+        if (names[order[i - 1]] == names[order[i]])
+            again.push_back(order[i]);
+    return again;
+}
 
 std::string Path::pointer() const {
     if (!up)

@@ -5,7 +5,6 @@
 #include "spec/unique.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace spec {
 
@@ -99,20 +98,23 @@ struct HostPort {
     std::string_view list; // "containers"
     std::size_t container;
     std::size_t index;
-    auto key() const {
-        return std::tuple(port->protocol.value_or(Protocol::Tcp), *port->host_port, std::string_view(port->host_ip));
-    }
+    std::string key; // protocol, number and address
 };
 
 void collect(std::vector<HostPort>& uses, const Container& container, std::string_view list, std::size_t index) {
-    for (std::size_t i = 0; i < container.ports.size(); ++i)
-        if (container.ports[i].host_port)
-            uses.push_back({&container.ports[i], list, index, i});
+    for (std::size_t i = 0; i < container.ports.size(); ++i) {
+        const ContainerPort& port = container.ports[i];
+        if (!port.host_port)
+            continue;
+        std::string key(1, static_cast<char>('0' + static_cast<char>(port.protocol.value_or(Protocol::Tcp))));
+        key.append(std::to_string(*port.host_port)).append(1, ' ').append(port.host_ip);
+        uses.push_back({&port, list, index, i, std::move(key)});
+    }
 }
 
 void check_uses(const Checker& check, const std::vector<HostPort>& uses, const Path& path) {
     for_each_duplicate(
-        uses, [](const HostPort& use) { return use.key(); },
+        uses, [](const HostPort& use) -> const std::string& { return use.key; },
         [&](std::size_t i) {
             const Path container = path.child(uses[i].list, uses[i].container);
             check.error(container.child("ports", uses[i].index, "hostPort"),

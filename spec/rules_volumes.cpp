@@ -4,7 +4,6 @@
 #include "spec/unique.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace spec {
 

@@ -3,35 +3,35 @@
 // and in O(n log n), since a manifest may have a million.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 namespace spec {
 
 inline constexpr std::size_t short_list = 16;
 
-// Calls report(index) for every element whose key(element) an earlier element has too.
-template <class T, class Key, class Report>
-void for_each_duplicate(const std::vector<T>& list, Key key, Report report) {
-    if (list.size() <= short_list) {
-        for (std::size_t i = 1; i < list.size(); ++i)
-            if (std::any_of(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(i),
-                            [&](const T& earlier) { return key(earlier) == key(list[i]); }))
-                report(i);
+// The indices of the names that are the same as an earlier one.
+std::vector<std::size_t> repeated(const std::vector<std::string_view>& names);
+
+// Calls report(index) for every element whose name(element), a text that stays where it is, an earlier element has too.
+template <class T, class Name, class Report>
+void for_each_duplicate(const std::vector<T>& list, Name name, Report report) {
+    if (list.size() > short_list) { // one sort for all types of element: a copy of it for each is large
+        std::vector<std::string_view> names;
+        names.reserve(list.size());
+        for (const T& element : list)
+            names.push_back(name(element));
+        for (const std::size_t i : repeated(names))
+            report(i);
         return;
     }
-    std::vector<std::size_t> order(list.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        if (key(list[a]) == key(list[b]))
-            return a < b;
-        return key(list[a]) < key(list[b]);
-    });
-    for (std::size_t i = 1; i < order.size(); ++i)
-        if (key(list[order[i - 1]]) == key(list[order[i]]))
-            report(order[i]);
+    for (std::size_t i = 1; i < list.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (std::string_view(name(list[j])) == name(list[i])) {
+                report(i);
+                break;
+            }
 }
 
 } // namespace spec
