@@ -21,6 +21,8 @@ using fields::Type;
 constexpr std::string_view quantity_pattern =
     "^[+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$";
 
+constexpr std::string_view int32_range = R"(,"minimum":-2147483648,"maximum":2147483647)";
+
 void append_string(std::string& out, std::string_view text) {
     append_json_string(out, text);
 }
@@ -37,7 +39,7 @@ class Writer {
         case Type::Kind::Int:
             simple("integer", or_null);
             if (type.bytes == 4)
-                out += R"(,"minimum":-2147483648,"maximum":2147483647)";
+                out += int32_range;
             return;
         case Type::Kind::Enum: return one_of({type.names, type.name_count}, or_null);
         case Type::Kind::Struct: return reference(type, or_null);
@@ -61,7 +63,7 @@ class Writer {
             out.append(R"("type":["string","number")").append(or_null ? R"(,"null"])" : "]").append(R"(,"pattern":)");
             return append_string(out, quantity_pattern);
         case Type::Kind::IntOrString:
-            out.append(R"("type":["integer","string")").append(or_null ? R"(,"null"])" : "]");
+            out.append(R"("type":["integer","string")").append(or_null ? R"(,"null"])" : "]").append(int32_range);
             return;
         }
     }
@@ -196,6 +198,8 @@ std::string json_schema() {
         names.append(names.empty() ? "" : ",").append("\"").append(kind.name).append("\"");
         out.append(&kind == kept_kinds.data() ? "" : ", ").append(kind.name);
     }
+    for (const std::string_view name : ignored_kinds()) // of them podinit judges nothing but the name
+        names.append(",\"").append(name).append("\"");
     out.append(R"(","type":"object","required":["apiVersion","kind"],"properties":{"kind":{"enum":[)");
     out.append(names).append(R"(,"List"]}},"allOf":[)");
     for (const KeptKind& kind : kept_kinds) {

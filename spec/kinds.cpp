@@ -148,6 +148,14 @@ const Node* text_of(fields::Reader& reader, const Node& object, std::string_view
 
 constinit const std::span<const KeptKind> kept_kinds = kept;
 
+std::vector<std::string_view> ignored_kinds() {
+    std::vector<std::string_view> names;
+    for (const Family& family : families)
+        if (family.ignored)
+            for_each_name(family, [&](std::string_view name) { names.push_back(name); });
+    return names;
+}
+
 std::optional<Recognized> recognize(fields::Reader& reader, const Node& object) {
     if (object.kind != json::Kind::Object) {
         reader.error(object, "expected an object of Kubernetes, not " + std::string(json::describe(object.kind)));

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spec {
 
@@ -21,6 +22,9 @@ struct KeptKind {
     std::string_view short_name;  // "deploy"
 };
 extern const std::span<const KeptKind> kept_kinds;
+
+// The names of those that are ignored with a warning; for the documentation.
+std::vector<std::string_view> ignored_kinds();
 
 struct Recognized {
     Kind kind;

@@ -108,7 +108,7 @@ TEST_CASE("check tells warnings, and --strict makes them count") {
                     "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {}\n");
     const std::string out = files.check({"-f", file}, 0);
     CHECK(has(out, "pod.yaml:5:3: /spec/tolerations: warning: ignored: "));
-    CHECK(has(out, "warning: service ignored: "));
+    CHECK(has(out, "pod.yaml:8:1: warning: service \"web\": ignored: "));
     CHECK(out.ends_with("1 file, 2 objects: 0 errors, 2 warnings\n"));
     CHECK(files.check({"-f", file, "--strict"}, 1) == out);
 }
@@ -131,7 +131,7 @@ TEST_CASE("check reads a directory as the machine does") {
 
     CHECK(has(files.check({"-R", "-f", files.path("dir")}, 1), "4 files, 5 objects: 2 errors, 1 warning\n"));
     // A file that is named is read whatever it is called, unless it is meant for such a directory.
-    const std::string yaml = files.add("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: y}\n"
+    const std::string yaml = files.add("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: why}\n"
                                                    "spec: {containers: [{name: a, image: host}]}\n");
     files.check({"-f", yaml}, 0);
     CHECK(has(files.check({"-f", yaml, "--boot"}, 1), "pod.yaml: in its directories podinit reads *.json only\n"));
@@ -144,7 +144,7 @@ TEST_CASE("check sees what comes twice") {
     const std::string one = files.add("one/web.json", pod("web"));
     const std::string other = files.add("other/web.json", pod("web"));
     CHECK(has(files.check({"-f", one, "-f", other}, 1),
-              "other/web.json:1:46: /metadata/name: pod \"web\" comes twice, first in one/web.json\n"));
+              "other/web.json:1:45: /metadata/name: pod \"web\" comes twice, first in one/web.json\n"));
     // A later directory is meant to win.
     CHECK(has(files.check({"-f", files.path("one"), "-f", files.path("other")}, 0),
               "/metadata/name: warning: pod \"web\" takes the place of the one in one/web.json\n"));
@@ -157,7 +157,7 @@ TEST_CASE("check sees what comes twice") {
     const std::string clash = files.add("clash.json", pod("web-1"));
     CHECK(has(
         files.check({"-f", set, "-f", one, "-f", clash}, 1),
-        "clash.json:1:46: /metadata/name: its pod \"web-1\" is also one of statefulset.apps \"web\" in set.yaml\n"));
+        "clash.json:1:45: /metadata/name: its pod \"web-1\" is also one of statefulset.apps \"web\" in set.yaml\n"));
 }
 
 TEST_CASE("check sees references to ConfigMaps, Secrets and keys that nobody defines") {
@@ -194,7 +194,7 @@ TEST_CASE("check sees references to ConfigMaps, Secrets and keys that nobody def
                   "      - {name: c, projected: {sources: [{configMap: {name: gone}}, {secret: {name: gone}}]}}\n");
     const std::string out = files.check({"-f", map, "-f", volumes}, 0);
     CHECK(has(out,
-              "volumes.yaml:11:55: /spec/template/spec/volumes/0/configMap/items/0/key: warning: configmap \"here\" "
+              "volumes.yaml:11:52: /spec/template/spec/volumes/0/configMap/items/0/key: warning: configmap \"here\" "
               "has no key \"z\""));
     CHECK(has(out, "/spec/template/spec/volumes/1/secret: warning: secret \"gone\""));
     CHECK(has(out, "/spec/template/spec/volumes/2/projected/sources/0/configMap: warning: configmap \"gone\""));
@@ -239,7 +239,7 @@ TEST_CASE("check reads a config.json") {
 TEST_CASE("check has a report for machines") {
     const Files files;
     const std::string bad =
-        files.add("bad.json", "{\"apiVersion\":\"v1\",\n\"kind\":\"Job\",\"metadata\":{\"name\":\"x\"}}");
+        files.add("bad.json", "{\"apiVersion\":\"batch/v1\",\n\"kind\":\"Job\",\"metadata\":{\"name\":\"x\"}}");
     CHECK(files.check({"-f", bad, "-o", "json"}, 1)
               .starts_with("{\n    \"apiVersion\": \"podinit/v1\",\n"
                            "    \"kind\": \"CheckReport\",\n"
@@ -255,6 +255,19 @@ TEST_CASE("check has a report for machines") {
                            "            \"column\": 1,\n"
                            "            \"pointer\": \"/kind\",\n"
                            "            \"message\": \""));
+}
+
+TEST_CASE("check goes on behind a file that cannot be read") {
+    const Files files;
+    fs::create_directory_symlink("/nonexistent", files.path("lost.json"));
+    files.add("web.json", pod("web"));
+    fs::create_directories(files.path("store/odd/rootfs"));
+    fs::create_directories(files.path("store/odd/config.json"));
+    const std::string out =
+        files.check({"-f", files.path(), "--config", "/nonexistent", "--images", files.path("store")}, 1);
+    CHECK(has(out, "lost.json: "));
+    CHECK(has(out, "/nonexistent: reading /nonexistent: No such file or directory\n"));
+    CHECK(has(out, "store/odd/config.json: "));
 }
 
 TEST_CASE("check says what it cannot do") {

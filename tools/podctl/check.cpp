@@ -98,7 +98,11 @@ void check_boot_file(const std::string& path, const Inputs& inputs, std::size_t 
 void read_source(const Source& source, bool boot, Inputs& inputs, CheckReport& report) {
     const std::size_t first_object = inputs.objects.size();
     const std::size_t first_problem = inputs.problems.size();
-    add_file(inputs, source.path);
+    try {
+        add_file(inputs, source.path);
+    } catch (const Failure& failure) {
+        return report.add_unreadable(source.path, failure);
+    }
     for (std::size_t i = first_problem; i < inputs.problems.size(); ++i)
         report.add(inputs.problems[i], Severity::Error);
     if (boot || source.directory != 0)
@@ -113,8 +117,12 @@ std::vector<CheckedObject> read_objects(const Inputs& inputs, std::span<const st
     for (std::size_t i = 0; i < inputs.objects.size(); ++i) {
         const InputObject& input = inputs.objects[i];
         auto object = spec::read_object(input.json);
-        for (const spec::Problem& problem : object ? object->warnings : object.error())
+        const bool ignored = object && object->kind == spec::Kind::Ignored;
+        for (spec::Problem problem : object ? object->warnings : object.error()) {
+            if (ignored && problem.pointer.empty()) // nothing else in the line says which object it is
+                problem.message.insert(0, object->resource + " \"" + object->metadata.name + "\": ");
             report.add(locate(input, problem), problem.severity);
+        }
         if (object)
             objects.push_back({*std::move(object), &input, directories[i]});
     }
@@ -122,11 +130,16 @@ std::vector<CheckedObject> read_objects(const Inputs& inputs, std::span<const st
 }
 
 void check_config(const std::string& path, CheckReport& report) {
-    Inputs inputs; // a configuration is no object, but it is found in a file as one is
-    InputFile& file = inputs.files.emplace_back(read_file(path));
+    InputFile file;
+    try {
+        file = read_file(path);
+    } catch (const Failure& failure) {
+        return report.add_unreadable(path, failure);
+    }
     const auto config = spec::read_config(file.text, spec::Config());
     if (config)
         return;
+    // No object, but its lines are found as an object's are.
     const InputObject whole{.json = file.text, .file = &file, .document = 0, .pointer = ""};
     for (const spec::Problem& problem : config.error())
         report.add(locate(whole, problem), problem.severity);

@@ -4,6 +4,7 @@
 
 #include "spec/object.hpp"
 #include "tools/podctl/manifests.hpp"
+#include "tools/podctl/output.hpp"
 
 #include <cstddef>
 #include <span>
@@ -23,6 +24,7 @@ struct CheckReport {
     std::vector<Finding> findings;
 
     void add(Located place, spec::Severity severity) { findings.push_back({std::move(place), severity}); }
+    void add_unreadable(const std::string& file, const Failure& failure);
     std::size_t count(spec::Severity severity) const;
     std::string text() const; // a line each, and one that sums up
     std::string json() const; // see podctl(1)

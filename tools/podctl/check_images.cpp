@@ -2,7 +2,6 @@
 #include "spec/image.hpp"
 #include "tools/podctl/check.hpp"
 #include "tools/podctl/fd.hpp"
-#include "tools/podctl/output.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,7 +55,12 @@ void check_image(const std::string& path, const std::string& name, Images& image
     const std::string config = path + "/config.json";
     if (access(config.c_str(), F_OK) != 0 && errno == ENOENT)
         return;
-    const InputFile file = read_file(config);
+    InputFile file;
+    try {
+        file = read_file(config);
+    } catch (const Failure& failure) {
+        return report.add_unreadable(config, failure);
+    }
     const auto read = spec::read_image_config(file.text);
     if (!read)
         for (const spec::Problem& problem : read.error())
@@ -67,10 +71,14 @@ void check_image(const std::string& path, const std::string& name, Images& image
 void walk(const std::string& path, const std::string& name, std::size_t depth, Images& images, CheckReport& report) {
     if (is_directory(path + "/rootfs"))
         return check_image(path, name, images, report);
-    DIR* directory = depth < max_depth ? opendir(path.c_str()) : nullptr;
-    if (!directory)
-        return report.add({.file = path, .message = std::string("cannot be read: ") + std::strerror(errno)},
-                          Severity::Error);
+    DIR* directory = opendir(path.c_str());
+    if (!directory || depth == max_depth) {
+        const std::string why =
+            directory ? "nested too deeply" : std::string("cannot be read: ") + std::strerror(errno);
+        if (directory)
+            closedir(directory);
+        return report.add({.file = path, .message = why}, Severity::Error);
+    }
     std::vector<std::string> names;
     while (const dirent* entry = readdir(directory))
         if (entry->d_name[0] != '.')

@@ -15,6 +15,13 @@ std::string counted(std::size_t n, std::string_view what) {
 
 } // namespace
 
+void CheckReport::add_unreadable(const std::string& file, const Failure& failure) {
+    std::string_view message = failure.message;
+    if (constexpr std::string_view prefix = "error: "; message.starts_with(prefix))
+        message.remove_prefix(prefix.size());
+    add({.file = file, .message = std::string(message)}, spec::Severity::Error);
+}
+
 std::size_t CheckReport::count(spec::Severity severity) const {
     return static_cast<std::size_t>(std::ranges::count(findings, severity, &Finding::severity));
 }
