@@ -60,9 +60,12 @@ std::optional<std::uint32_t> PodStore::find_to_remove(std::string_view name) con
     auto found = find_any(name);
     if (!found || records_[*found].owner == 0)
         return found;
-    for (std::uint32_t slot = 0; slot < records_.size(); ++slot)
-        if (records_[slot].leaving && records_[slot].owner == records_[*found].owner && records_[slot].name == name)
-            return slot;
+    for (std::uint32_t slot = 0; slot < records_.size(); ++slot) {
+        const PodRecord& record = records_[slot];
+        if (record.leaving && record.owner == records_[*found].owner && record.name == name &&
+            (!records_[*found].leaving || record.sequence < records_[*found].sequence))
+            found = slot;
+    }
     return found;
 }
 

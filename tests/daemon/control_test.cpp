@@ -228,6 +228,11 @@ TEST_CASE("a reader may look and change nothing") {
     CHECK_THAT(
         rig.ask(client, R"({"method":"io.podinit.Exec","parameters":{"namespace":"x","name":"a","command":["sh"]}})"),
         has_text("PermissionDenied"));
+    for (const char* secrets : {"secret", "secrets", "Secret"})
+        CHECK_THAT(
+            rig.ask(client, std::string(R"({"method":"io.podinit.List","more":true,"parameters":{"resource":")") +
+                                secrets + "\"}}"),
+            has_text("PermissionDenied"));
     CHECK(rig.calls.empty());
     client.send(nul(node));
     REQUIRE(rig.until([&] { return rig.calls.size() == 1; }));

@@ -261,6 +261,14 @@ TEST_CASE("to delete a workload's pod that is leaving is to mean that one, not i
     const auto next = rig.pods.add(std::move(read(workload("StatefulSet", "web", 1)).pods[0]), rig.pods.at(0).owner);
     CHECK(rig.pods.find_any("default/web-0") == next);
     CHECK(rig.pods.find_to_remove("default/web-0") == 0u);
+    // Of several the oldest, wherever it lies.
+    rig.pods.free(0);
+    rig.pods.at(next).leaving = true;
+    rig.pods.add(std::move(read(workload("StatefulSet", "web", 1)).pods[0]), rig.pods.at(next).owner);
+    CHECK(rig.pods.find("default/web-0") == 0u);
+    CHECK(rig.pods.find_to_remove("default/web-0") == next);
+    rig.pods.at(0).leaving = true;
+    CHECK(rig.pods.find_to_remove("default/web-0") == next);
     // A pod with a manifest of its own does not come back by itself.
     rig.run(pod("a"));
     rig.pods.at(*rig.pods.find("default/a")).leaving = true;

@@ -77,6 +77,16 @@ pid_t only_child_of(pid_t pid) {
     return std::atoi(read_text("/proc/" + p + "/task/" + p + "/children").c_str());
 }
 
+std::string_view word(spec::Outcome outcome) {
+    switch (outcome) {
+    case spec::Outcome::Created: return "created";
+    case spec::Outcome::Configured: return "configured";
+    case spec::Outcome::Unchanged: return "unchanged";
+    case spec::Outcome::Ignored: return "ignored";
+    }
+    return "";
+}
+
 template <class T>
 Answered<T> as(const Answered<spec::Answer>& answer) {
     if (!answer)
@@ -242,17 +252,23 @@ std::string Supervisor::apply_one(const std::string& manifest, bool transient) {
     const auto applied = apply({manifest}, transient);
     if (!applied)
         return applied.error().name + ": " + applied.error().message;
-    switch (applied->items.at(0).outcome) {
-    case spec::Outcome::Created: return "created";
-    case spec::Outcome::Configured: return "configured";
-    case spec::Outcome::Unchanged: return "unchanged";
-    }
-    return "";
+    return std::string(word(applied->items.at(0).outcome));
 }
 
-std::string Supervisor::remove(const std::string& name, std::optional<std::int64_t> grace) {
+std::string Supervisor::outcomes(const std::vector<std::string>& manifests) {
+    const auto applied = apply(manifests);
+    if (!applied)
+        return applied.error().name + ": " + applied.error().message;
+    std::string text;
+    for (const auto& item : applied->items)
+        text += item.resource + "/" + item.name + " " + std::string(word(item.outcome)) + "\n";
+    return text;
+}
+
+std::string Supervisor::remove(const std::string& name, std::optional<std::int64_t> grace,
+                               const std::string& resource) {
     Connection connection(dir("run/control.sock"));
-    const spec::Delete call{"default", name, grace};
+    const spec::Delete call{"default", name, grace, resource};
     connection.send({call, true, false});
     for (;;) {
         const auto answer = connection.receive(call);
@@ -263,23 +279,30 @@ std::string Supervisor::remove(const std::string& name, std::optional<std::int64
     }
 }
 
-std::vector<spec::PodView> Supervisor::list(const std::string& name) {
+std::vector<std::string> Supervisor::objects(const std::string& resource, const std::string& name) {
     Connection connection(dir("run/control.sock"));
-    const spec::List call{"", name};
+    const spec::List call{"", name, resource};
     connection.send({call, true, false});
-    std::vector<spec::PodView> pods;
+    std::vector<std::string> texts;
     for (;;) {
         const auto answer = connection.receive(call);
         if (!answer)
             FAIL("list: " << answer.error().message);
-        if (const auto& pod = std::get<spec::Listed>(answer->reply).object) {
-            auto view = spec::read_pod_object(pod->text);
-            REQUIRE(view);
-            pods.push_back(std::move(*view));
-        }
+        if (const auto& object = std::get<spec::Listed>(answer->reply).object)
+            texts.push_back(object->text);
         if (!answer->continues)
-            return pods;
+            return texts;
     }
+}
+
+std::vector<spec::PodView> Supervisor::list(const std::string& name) {
+    std::vector<spec::PodView> pods;
+    for (const std::string& text : objects("", name)) {
+        auto view = spec::read_pod_object(text);
+        REQUIRE(view);
+        pods.push_back(std::move(*view));
+    }
+    return pods;
 }
 
 std::optional<spec::PodView> Supervisor::get(const std::string& name) {

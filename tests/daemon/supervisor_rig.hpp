@@ -73,8 +73,13 @@ class Supervisor {
                                   bool dry_run = false);
     // "created", "configured", "unchanged", or the error.
     std::string apply_one(const std::string& manifest, bool transient = false);
-    // Waits until the pod is gone; "gone" or the error.
-    std::string remove(const std::string& name, std::optional<std::int64_t> grace = {});
+    // "RESOURCE/NAME created" and the like, a line each, or the error.
+    std::string outcomes(const std::vector<std::string>& manifests);
+    // Waits until the object is gone; "gone" or the error.
+    std::string remove(const std::string& name, std::optional<std::int64_t> grace = {},
+                       const std::string& resource = "");
+    // As JSON, from every namespace.
+    std::vector<std::string> objects(const std::string& resource, const std::string& name = "");
     std::vector<spec::PodView> list(const std::string& name = "");
     std::optional<spec::PodView> get(const std::string& name);
     std::string phase(const std::string& name); // "" without such a pod

@@ -291,6 +291,8 @@ TEST_CASE("who may only look may make the calls that change nothing") {
     CHECK(spec::is_read_only(spec::GetInfo{}));
     CHECK(spec::is_read_only(spec::GetInterfaceDescription{}));
     CHECK(spec::is_read_only(spec::List{}));
+    CHECK(spec::is_read_only(spec::List{.namespace_ = "", .name = "", .resource = "configmaps"}));
+    CHECK_FALSE(spec::is_read_only(spec::List{.namespace_ = "", .name = "", .resource = "secrets"}));
     CHECK(spec::is_read_only(spec::Logs{}));
     CHECK(spec::is_read_only(spec::Node{}));
     CHECK_FALSE(spec::is_read_only(spec::Apply{}));
