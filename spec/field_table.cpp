@@ -36,10 +36,14 @@ void append_rows(std::string& out, const fields::Type& type, const FieldView* ab
 } // namespace
 
 std::string field_table() {
-    std::string out;
+    std::string out =
+        "# The fields of a manifest, and what becomes of each\n\n"
+        "Made from the field table by `podctl explain --output=markdown`, which also renews this file. A field "
+        "that is ignored\nis told of with a warning, one that is refused with an error; a field that is not here "
+        "is an error, too. `podctl explain\nFIELD` says what a field means.\n";
     Seen seen;
     for (const KeptKind& kind : kept_kinds) {
-        out.append(out.empty() ? "## " : "\n## ").append(kind.name).append(" (").append(kind.api_version);
+        out.append("\n## ").append(kind.name).append(" (").append(kind.api_version);
         out += ")\n\n| field | type | what becomes of it |\n|---|---|---|\n";
         append_rows(out, *type_of(kind.kind), nullptr, "", seen);
     }

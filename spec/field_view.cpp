@@ -145,7 +145,7 @@ std::string what_becomes(const FieldView& field) {
         break;
     case Fate::Blocks: text = "read and checked, but this version starts no container that it is for"; break;
     case Fate::Ignored: text = "ignored"; break;
-    case Fate::Server: text = "written by podinit; in a manifest it says nothing"; break;
+    case Fate::Server: text = "set by the server; in a manifest it is passed over"; break;
     case Fate::Refused: text = "refused"; break;
     }
     if (!field.why.empty())

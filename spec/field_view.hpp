@@ -19,7 +19,7 @@ enum class Fate : std::uint8_t {
     NotYet,  // read and checked, and this version does not act on it
     Blocks,  // the same, and no container that it is for is started
     Ignored, // checked for its shape, a warning
-    Server,  // written by podinit; in a manifest it says nothing
+    Server,  // set by the server; in a manifest it is passed over
     Refused,
 };
 
