@@ -140,9 +140,9 @@ Expected expected(const Row& row, const Facts& facts) {
     // No API server serves these any more.
     if (facts.old_version)
         out.refused.push_back("/apiVersion");
-    // Never less confinement than is asked for, and the field is where to ask for it.
+    // The annotation is taken for the field, whose profile is not there yet.
     if (facts.app_armor)
-        out.refused.push_back("/metadata/annotations/container.apparmor.security.beta.kubernetes.io~1");
+        out.warned.push_back("/securityContext/appArmorProfile");
     // A kubelet waits with InvalidImageName for what can never be.
     if (facts.impossible_image)
         out.refused.push_back("/image");
