@@ -22,6 +22,7 @@ struct ChildId {
         Container, // id: RunId::cookie()
         Holder,    // id: RunId::cookie() of the sandbox
         Exec,      // id: the session's
+        Handler,   // id: the handler's
         Job,       // id: the job's
         LogWriter,
         Rescue,

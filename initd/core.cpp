@@ -6,7 +6,8 @@
 namespace initd {
 
 static_assert(std::is_trivially_copyable_v<PodState> && std::is_trivially_copyable_v<UnitState> &&
-                  std::is_trivially_copyable_v<Event> && std::is_trivially_copyable_v<Action>,
+                  std::is_trivially_copyable_v<ProbeState> && std::is_trivially_copyable_v<Event> &&
+                  std::is_trivially_copyable_v<Action>,
               "the core's state outlives the process as bytes");
 
 namespace {
@@ -20,8 +21,10 @@ Core::Core(CoreConfig config) noexcept
     : minimum_grace_(config.minimum_grace)
     , limits_{config.backoff_initial, config.backoff_max, config.backoff_reset} {}
 
-void Core::reserve(std::size_t slots, std::size_t units) {
+void Core::reserve(std::size_t slots, std::size_t units, std::size_t probes) {
     units_.reserve(units);
+    probes_.reserve(probes);
+    timers_.reserve(std::max(slots, pods_.size()) + units_.capacity());
     if (slots > pods_.size())
         pods_.resize(slots);
 }
@@ -51,13 +54,9 @@ UnitState* Core::live_unit(const RunId& run) noexcept {
     return unit.generation == run.generation && is_live(unit) ? &unit : nullptr;
 }
 
-void Core::due(Millis at) noexcept {
-    if (at != never && (next_deadline_ == never || at < next_deadline_))
-        next_deadline_ = at;
-}
-
 void Core::step(Millis now, const Event& event, Actions& out) noexcept {
-    const std::uint32_t slot = event.run.unit.slot();
+    const Unit name = event.run.unit;
+    const std::uint32_t slot = name.slot();
     UnitState* const unit = live_unit(event.run);
     switch (event.kind) {
     case Event::Kind::PodAdded: add(slot, event.facts, now, out); break;
@@ -72,28 +71,37 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
     case Event::Kind::SandboxDied:
     case Event::Kind::SandboxGone: sandbox_event(now, event, out); break;
     case Event::Kind::Started:
-        if (unit && unit->phase == UnitPhase::Starting) {
-            unit->phase = UnitPhase::Running;
-            unit->started = now;
-        }
+        if (unit && unit->phase == UnitPhase::Starting)
+            started(name, *unit, now, out);
         break;
     case Event::Kind::StartFailed:
-        if (unit) { // also of one that is Running: a program that is not there shows only after all else is set up
-            if (event.exit.not_created)
-                not_created(*unit, pods_[slot], now);
-            else
-                ended(*unit, pods_[slot], {.code = start_error, .never_ran = true}, now);
-            settle(slot, out);
-        }
+        if (unit && event.exit.not_created)
+            not_created(name, *unit, now);
+        else if (unit)
+            ended(name, *unit, {.code = start_error, .never_ran = true}, now, out);
+        if (unit)
+            settle(slot, now, out);
         break;
     case Event::Kind::Exited:
         if (unit) {
-            ended(*unit, pods_[slot], event.exit, now);
-            settle(slot, out);
+            ended(name, *unit, event.exit, now, out);
+            settle(slot, now, out);
         }
         break;
-    case Event::Kind::RestartAsked: restart(event.run.unit, now, out); break;
-    case Event::Kind::RetryAsked: retry(slot, out); break;
+    case Event::Kind::HookDone:
+        if (unit && unit->hook_serial == event.serial)
+            hook_done(name, *unit, event.outcome, now, out);
+        break;
+    case Event::Kind::ProbeDone:
+        if (unit)
+            for (ProbeState& probe : probes_of(name))
+                if (probe.asking && probe.serial == event.serial)
+                    probe_done(name, *unit, probe, event.outcome, now, out);
+        break;
+    case Event::Kind::RestartAsked: restart(name, now, out); break;
+    case Event::Kind::RetryAsked: retry(slot, now, out); break;
+    case Event::Kind::Held: hold(slot, now, out); break;
+    case Event::Kind::Released: release(slot, out); break;
     case Event::Kind::ShutdownAsked:
         shutting_down_ = true;
         for (std::uint32_t i = 0; i < pods_.size(); ++i)
@@ -108,18 +116,13 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
     }
 }
 
-// One pass does what is due and finds what is next: doing it in one pod makes nothing due in another.
 void Core::tick(Millis now, Actions& out) noexcept {
-    if (!is_due(next_deadline_, now))
-        return;
-    next_deadline_ = never;
-    for (std::uint32_t slot = 0; slot < pods_.size(); ++slot) {
-        if (!in_use(slot))
-            continue;
-        if (is_due(pods_[slot].retry_at, now))
-            make_sandbox(slot, out);
-        due(pods_[slot].retry_at);
-        tick_units(slot, now, out);
+    while (is_due(next_deadline(), now)) {
+        const Unit name = timers_.front().unit;
+        if (name.index() == 0)
+            tick_pod(name.slot(), now, out);
+        else
+            tick_unit(name, now, out);
     }
 }
 

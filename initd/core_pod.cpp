@@ -1,26 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// The core's transitions of a pod and its sandbox.
+// The core's transitions of a pod and its sandbox, and whose turn it is in a pod.
 #include "initd/core.hpp"
 
 namespace initd {
+namespace {
+
+bool failed_for_good(const UnitState& unit) noexcept { // an init container that is not run again
+    return unit.facts.role == Role::Init && unit.phase == UnitPhase::Done && has_failed(unit.last.exit);
+}
+
+} // namespace
 
 void Core::add(std::uint32_t slot, const PodFacts& facts, Millis now, Actions& out) noexcept {
     if (in_use(slot))
         return;
-    const bool has_room = slot < pods_.size() && units_.capacity() - units_.size() >= facts.containers;
+    const bool has_room = slot < pods_.size() && units_.capacity() - units_.size() >= facts.containers &&
+                          probes_.capacity() - probes_.size() >= facts.probes;
     if (!has_room || shutting_down_ || facts.containers == 0 || facts.containers >= Unit::max_index) {
         out.push_back({Action::Kind::Forget, {Unit(slot, 0), 0}});
         return;
     }
-    const bool waits = in_use(facts.after);
+    const bool replaces = in_use(facts.after);
     PodState& pod = pods_[slot];
     pod.facts = facts;
+    if (!replaces)
+        pod.facts.after = no_slot;
+    pod.facts.units = nullptr;
+    pod.facts.probe_facts = nullptr;
     pod.phase = PodPhase::Waiting;
+    pod.held = facts.held;
     pod.first_unit = static_cast<std::uint32_t>(units_.size());
+    pod.first_probe = static_cast<std::uint32_t>(probes_.size());
     pod.added = now;
     units_.resize(units_.size() + facts.containers);
+    for (std::size_t i = 0; i < facts.containers; ++i) {
+        UnitState& unit = units_[pod.first_unit + i];
+        unit.facts = facts.units ? facts.units[i] : UnitFacts{.restart_policy = facts.restart_policy};
+        unit.first_probe = static_cast<std::uint32_t>(probes_.size());
+        for (std::size_t p = 0; p < facts.probes; ++p)
+            if (facts.probe_facts[p].unit == i + 1) {
+                probes_.push_back({.facts = facts.probe_facts[p]});
+                ++unit.probes;
+            }
+        unit.first_probe -= pod.first_probe;
+    }
+    pod.facts.probes = static_cast<std::uint16_t>(probes_.size() - pod.first_probe);
     ++in_use_;
-    if (!waits)
+    if (!replaces && !facts.held)
         make_sandbox(slot, out);
 }
 
@@ -29,10 +55,15 @@ void Core::stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noex
     PodState& pod = pods_[slot];
     if (pod.stop_asked == never)
         pod.stop_asked = now;
+    pod.expires = never;
+    set_timer(Unit(slot, 0));
     switch (pod.phase) {
     case PodPhase::Free:
-    case PodPhase::Waiting:  // until its predecessor is forgotten
     case PodPhase::Dropping: // SandboxGone finds stop_asked
+        return;
+    case PodPhase::Waiting: // until its predecessor is forgotten
+        if (!in_use(pod.facts.after))
+            forget(slot, out);
         return;
     case PodPhase::Making:
         if (pod.retry_at != never)
@@ -41,8 +72,8 @@ void Core::stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noex
     case PodPhase::Up:
     case PodPhase::Stopping:
         pod.phase = PodPhase::Stopping;
-        stop_units(slot, deadline(now, grace), out);
-        settle(slot, out);
+        stop_units(slot, grace, now, out);
+        settle(slot, now, out);
         return;
     }
 }
@@ -54,51 +85,165 @@ void Core::sandbox_event(Millis now, const Event& event, Actions& out) noexcept 
     PodState& pod = pods_[slot];
     const bool making = pod.phase == PodPhase::Making && pod.retry_at == never;
     if (event.kind == Event::Kind::SandboxReady && making) {
-        if (pod.started == never)
+        if (pod.started == never) {
             pod.started = now;
+            if (pod.facts.active_deadline != never)
+                pod.expires = now + pod.facts.active_deadline;
+            set_timer(event.run.unit);
+        }
         pod.phase = PodPhase::Up;
         if (pod.stop_asked != never)
             return drop_sandbox(slot, out);
-        settle(slot, out);
+        settle(slot, now, out);
     } else if (event.kind == Event::Kind::SandboxFailed && making) {
         if (pod.stop_asked != never)
             return drop_sandbox(slot, out);
+        if (pod.held)
+            return wait(slot);
         retry_sandbox(slot, pod.backoff.again_at(now, limits_, limits_.initial), now, out);
     } else if (event.kind == Event::Kind::SandboxDied && (making || pod.phase == PodPhase::Up)) {
         pod.sandbox_lost = true;
-        settle(slot, out);
+        settle(slot, now, out);
     } else if (event.kind == Event::Kind::SandboxGone && pod.phase == PodPhase::Dropping) {
         if (pod.stop_asked != never)
             return forget(slot, out);
+        if (pod.held)
+            return wait(slot);
         retry_sandbox(slot, pod.backoff.again_at(now, limits_), now, out);
     }
 }
 
+void Core::hold(std::uint32_t slot, Millis now, Actions& out) noexcept {
+    if (!in_use(slot) || pods_[slot].stop_asked != never || pods_[slot].held || pods_[slot].finish != Finish::None)
+        return; // what has ended for good needs nobody any more
+    PodState& pod = pods_[slot];
+    pod.held = true;
+    if (pod.phase == PodPhase::Making && pod.retry_at != never)
+        return wait(slot);
+    if (pod.phase != PodPhase::Up)
+        return; // what comes next finds it held
+    pod.restarting_all = true;
+    stop_units(slot, pod.facts.grace, now, out);
+    settle(slot, now, out);
+}
+
+void Core::release(std::uint32_t slot, Actions& out) noexcept {
+    if (!in_use(slot) || !pods_[slot].held)
+        return;
+    PodState& pod = pods_[slot];
+    pod.held = false;
+    if (pod.phase == PodPhase::Waiting && pod.stop_asked == never && !in_use(pod.facts.after))
+        make_sandbox(slot, out);
+}
+
+// Without a sandbox, until it is released. All containers run anew then.
+void Core::wait(std::uint32_t slot) noexcept {
+    PodState& pod = pods_[slot];
+    pod.phase = PodPhase::Waiting;
+    pod.retry_at = never;
+    pod.sandbox_lost = false;
+    pod.restarting_all = true;
+    begin_again(slot);
+    set_timer(Unit(slot, 0));
+}
+
 // Does what a pod's state calls for after something of it has changed.
-void Core::settle(std::uint32_t slot, Actions& out) noexcept {
+void Core::settle(std::uint32_t slot, Millis now, Actions& out) noexcept {
     PodState& pod = pods_[slot];
     if (pod.phase != PodPhase::Up && pod.phase != PodPhase::Stopping)
         return;
-    bool live = false;
-    bool wanted = false; // is there a container that still has to run?
+    const std::span<UnitState> units = units_of(slot);
+    if (pod.restarting_all && !pod.sandbox_lost && !pod.held && std::ranges::none_of(units, is_live))
+        begin_again(slot);
+    if (pod.phase == PodPhase::Up && !pod.sandbox_lost && !pod.restarting_all && !pod.held &&
+        pod.finish == Finish::None)
+        start_units(slot, now, out);
+    if (stops_whole(pod))
+        give_turns(slot, now, out);
+    if (std::ranges::any_of(units, is_live))
+        return;
+    const bool wanted =
+        pod.finish == Finish::None && std::ranges::any_of(units, [&](const UnitState& unit) {
+            return unit.facts.role == Role::Regular && (unit.phase != UnitPhase::Done || pod.restarting_all);
+        });
+    if (pod.phase == PodPhase::Stopping || pod.held || (pod.sandbox_lost && wanted))
+        drop_sandbox(slot, out);
+}
+
+// The init containers, one after the other. True when all of them have done their work.
+bool Core::start_init(std::uint32_t slot, Actions& out) noexcept {
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {
         ++index;
-        if (unit.phase == UnitPhase::Idle && pod.phase == PodPhase::Up && !pod.sandbox_lost)
+        if (unit.facts.role == Role::Regular)
+            break;
+        if (unit.phase == UnitPhase::Idle)
             start(Unit(slot, index), unit, out);
-        live |= is_live(unit);
-        wanted |= unit.phase == UnitPhase::Idle || unit.phase == UnitPhase::BackOff;
+        const bool through = unit.facts.role == Role::Sidecar ? has_started(unit)
+                                                              : unit.phase == UnitPhase::Done && !failed_for_good(unit);
+        if (!through)
+            return false;
     }
-    if (!live && (pod.phase == PodPhase::Stopping || (pod.sandbox_lost && wanted)))
-        drop_sandbox(slot, out);
+    return true;
+}
+
+void Core::start_units(std::uint32_t slot, Millis now, Actions& out) noexcept {
+    PodState& pod = pods_[slot];
+    const std::span<UnitState> units = units_of(slot);
+    if (!pod.initialized) {
+        const bool through = start_init(slot, out);
+        if (std::ranges::any_of(units, failed_for_good))
+            return finish(slot, Finish::Failed, now, out);
+        if (!through)
+            return;
+        pod.initialized = true;
+        pod.initialized_at = now;
+    }
+    bool over = true; // have all containers ended for good?
+    bool turn = true;
+    std::uint32_t index = 0;
+    for (UnitState& unit : units) {
+        ++index;
+        if (unit.facts.role == Role::Init)
+            continue;
+        if (unit.phase == UnitPhase::Idle && (turn || unit.facts.role == Role::Sidecar))
+            start(Unit(slot, index), unit, out);
+        if (unit.facts.role == Role::Sidecar)
+            continue;
+        over &= unit.phase == UnitPhase::Done;
+        if (unit.facts.post_start && (unit.phase == UnitPhase::Starting || unit.post_start))
+            turn = false;
+    }
+    if (over)
+        finish(slot, Finish::Ended, now, out);
+}
+
+// Nothing is started any more, and what still runs is stopped.
+void Core::finish(std::uint32_t slot, Finish why, Millis now, Actions& out) noexcept {
+    pods_[slot].finish = why;
+    stop_units(slot, pods_[slot].facts.grace, now, out);
+    give_turns(slot, now, out);
+}
+
+// Init containers and sidecars run anew in a new sandbox; everything does when a rule says RestartAllContainers.
+void Core::begin_again(std::uint32_t slot) noexcept {
+    PodState& pod = pods_[slot];
+    for (UnitState& unit : units_of(slot))
+        if (unit.phase == UnitPhase::Done && (unit.facts.role != Role::Regular || pod.restarting_all))
+            unit.phase = UnitPhase::Idle;
+    pod.initialized = false;
+    pod.restarting_all = false;
 }
 
 void Core::make_sandbox(std::uint32_t slot, Actions& out) noexcept {
     PodState& pod = pods_[slot];
+    if (pod.sandbox_lost)
+        begin_again(slot);
     pod.phase = PodPhase::Making;
     pod.generation = ++generation_;
     pod.sandbox_lost = false;
     pod.retry_at = never;
+    set_timer(Unit(slot, 0));
     out.push_back({Action::Kind::MakeSandbox, {Unit(slot, 0), pod.generation}});
 }
 
@@ -107,12 +252,13 @@ void Core::retry_sandbox(std::uint32_t slot, Millis at, Millis now, Actions& out
         return make_sandbox(slot, out);
     pods_[slot].phase = PodPhase::Making;
     pods_[slot].retry_at = at;
-    due(at);
+    set_timer(Unit(slot, 0));
 }
 
 void Core::drop_sandbox(std::uint32_t slot, Actions& out) noexcept {
     pods_[slot].phase = PodPhase::Dropping;
     pods_[slot].retry_at = never;
+    set_timer(Unit(slot, 0));
     out.push_back({Action::Kind::DropSandbox, {Unit(slot, 0), pods_[slot].generation}});
 }
 
@@ -122,7 +268,8 @@ void Core::forget(std::uint32_t slot, Actions& out) noexcept {
     free_slot(slot, out);
     for (std::uint32_t i = 0; i < pods_.size();) {
         const std::uint32_t other = i++;
-        if (pods_[other].phase != PodPhase::Waiting || in_use(pods_[other].facts.after))
+        const bool waits = pods_[other].held && pods_[other].stop_asked == never && !shutting_down_;
+        if (pods_[other].phase != PodPhase::Waiting || in_use(pods_[other].facts.after) || waits)
             continue;
         if (pods_[other].stop_asked == never && !shutting_down_) {
             make_sandbox(other, out);
@@ -135,14 +282,36 @@ void Core::forget(std::uint32_t slot, Actions& out) noexcept {
 
 void Core::free_slot(std::uint32_t slot, Actions& out) noexcept {
     out.push_back({Action::Kind::Forget, {Unit(slot, 0), pods_[slot].generation}});
+    for (std::uint32_t index = 0; index <= pods_[slot].facts.containers; ++index)
+        if (const std::uint32_t timer = timer_of(Unit(slot, index)); timer != no_timer)
+            remove_timer(timer);
     const PodState gone = pods_[slot];
-    const auto first = units_.begin() + gone.first_unit;
-    units_.erase(first, first + gone.facts.containers);
+    const auto unit = units_.begin() + gone.first_unit;
+    units_.erase(unit, unit + gone.facts.containers);
+    const auto probe = probes_.begin() + gone.first_probe;
+    probes_.erase(probe, probe + gone.facts.probes);
     pods_[slot] = PodState{};
     --in_use_;
-    for (PodState& pod : pods_)
-        if (pod.phase != PodPhase::Free && pod.first_unit > gone.first_unit)
+    for (PodState& pod : pods_) {
+        if (pod.facts.after == slot) // whoever has the slot next is nobody to wait for
+            pod.facts.after = no_slot;
+        if (pod.phase != PodPhase::Free && pod.first_unit > gone.first_unit) {
             pod.first_unit -= gone.facts.containers;
+            pod.first_probe -= gone.facts.probes;
+        }
+    }
+}
+
+void Core::tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept {
+    PodState& pod = pods_[slot];
+    if (is_due(pod.retry_at, now))
+        make_sandbox(slot, out);
+    if (is_due(pod.expires, now)) {
+        pod.expires = never;
+        finish(slot, Finish::Deadline, now, out);
+        settle(slot, now, out);
+    }
+    set_timer(Unit(slot, 0));
 }
 
 } // namespace initd

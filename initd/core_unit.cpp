@@ -10,8 +10,12 @@ namespace {
 // Longer than anybody means; keeps now + grace from overflowing.
 constexpr Millis longest_grace = std::chrono::hours{24 * 365};
 
-bool is_restarted(spec::RestartPolicy policy, const Exit& exit) noexcept {
-    switch (policy) {
+bool is_restarted(const UnitFacts& facts, const Exit& exit) noexcept {
+    if (facts.role == Role::Sidecar || exit.rule == RestartRule::Restart)
+        return true;
+    if (facts.role == Role::Init)
+        return has_failed(exit) && facts.restart_policy != spec::RestartPolicy::Never;
+    switch (facts.restart_policy) {
     case spec::RestartPolicy::Always: return true;
     case spec::RestartPolicy::OnFailure: return exit.code != 0;
     case spec::RestartPolicy::Never: return false;
@@ -31,96 +35,215 @@ void Core::start(Unit name, UnitState& unit, Actions& out) noexcept {
     unit.phase = UnitPhase::Starting;
     unit.generation = ++generation_;
     unit.start_again = false;
-    unit.terminated = false;
     unit.not_created = false;
+    unit.post_start_failed = false;
     unit.started = never;
-    unit.kill_at = never;
+    unit.ready_changed = never;
     out.push_back({Action::Kind::Start, {name, unit.generation}});
 }
 
-// Signals a run once; what comes later can only bring its end nearer.
-void Core::terminate(Unit name, UnitState& unit, Millis kill_at, Actions& out) noexcept {
-    if (!unit.terminated) {
-        unit.terminated = true;
-        unit.kill_at = kill_at;
-        out.push_back({Action::Kind::Terminate, {name, unit.generation}});
-    } else if (unit.kill_at != never) {
-        unit.kill_at = std::min(unit.kill_at, kill_at);
+void Core::started(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+    unit.phase = UnitPhase::Running;
+    unit.started = now;
+    if (unit.stop != Stop::None)
+        return; // it was to end before it was there
+    if (unit.facts.post_start) {
+        unit.post_start = true;
+        unit.hook_serial = ++generation_;
+        if (unit.facts.post_start_sleep != never)
+            unit.hook_until = now + unit.facts.post_start_sleep;
+        else
+            out.push_back({Action::Kind::RunHook, {name, unit.generation}, unit.hook_serial, Hook::PostStart});
     }
-    due(unit.kill_at);
+    begin_probes(name, unit, now, out);
+    set_timer(name);
+    settle(name.slot(), now, out);
 }
 
-void Core::stop_units(std::uint32_t slot, Millis kill_at, Actions& out) noexcept {
+// The first call decides how a run is stopped; what comes later can only bring its end nearer.
+void Core::terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actions& out) noexcept {
+    const Millis end = deadline(now, grace);
+    if (unit.stop != Stop::None) {
+        unit.grace_end = std::min(unit.grace_end, end);
+        if (unit.stop == Stop::Hook)
+            unit.hook_until = std::min(unit.hook_until, end);
+        else if (unit.stop == Stop::Signalled)
+            unit.kill_at = std::min(unit.kill_at, end);
+        return set_timer(name);
+    }
+    unit.grace_end = end;
+    unit.post_start = false;
+    unit.hook_serial = 0;
+    unit.hook_until = never;
+    for (ProbeState& probe : probes_of(name))
+        if (probe.facts.kind != ProbeKind::Readiness)
+            probe.next = never;
+    unit.stop = Stop::Turn;
+    if (unit.facts.pre_stop && unit.phase == UnitPhase::Running && grace > Millis{0}) {
+        unit.stop = Stop::Hook;
+        unit.hook_serial = ++generation_;
+        unit.hook_until = end;
+        if (unit.facts.pre_stop_sleep != never)
+            unit.hook_until = std::min(end, now + unit.facts.pre_stop_sleep);
+        else
+            out.push_back({Action::Kind::RunHook, {name, unit.generation}, unit.hook_serial, Hook::PreStop});
+        return set_timer(name);
+    }
+    signal(name, unit, now, out);
+}
+
+// Sends the stop signal, unless it is a sidecar's whose turn has not come: give_turns() sees to those.
+void Core::signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+    if (unit.facts.role == Role::Sidecar && stops_whole(pods_[name.slot()])) {
+        unit.stop = Stop::Turn;
+        return set_timer(name);
+    }
+    unit.stop = Stop::Signalled;
+    unit.kill_at = std::max(unit.grace_end, now + minimum_grace_);
+    out.push_back({Action::Kind::Terminate, {name, unit.generation}});
+    set_timer(name);
+}
+
+// Sidecars of a pod that ends are signalled when all else has ended, the last one first.
+void Core::give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept {
+    const std::span<UnitState> units = units_of(slot);
+    bool busy = std::ranges::any_of(
+        units, [](const UnitState& unit) { return is_live(unit) && unit.facts.role != Role::Sidecar; });
+    for (std::size_t i = units.size(); i-- > 0 && !busy;) {
+        UnitState& unit = units[i];
+        if (unit.facts.role != Role::Sidecar || !is_live(unit))
+            continue;
+        busy = true;
+        if (unit.stop != Stop::Turn)
+            continue;
+        const Unit name(slot, static_cast<std::uint32_t>(i + 1));
+        unit.stop = Stop::Signalled;
+        unit.kill_at = std::max(unit.grace_end, now + minimum_grace_);
+        out.push_back({Action::Kind::Terminate, {name, unit.generation}});
+        set_timer(name);
+    }
+}
+
+// Stops every run, and no container has anything to wait for any more.
+void Core::stop_units(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept {
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {
-        ++index;
+        const Unit name(slot, ++index);
         unit.start_again = false;
         unit.resume = never;
         if (is_live(unit))
-            terminate(Unit(slot, index), unit, kill_at, out);
-        else if (unit.last.valid)
-            unit.phase = UnitPhase::Done;
+            terminate(name, unit, grace, now, out);
         else
-            unit.phase = UnitPhase::Idle;
+            unit.phase = unit.last.valid ? UnitPhase::Done : UnitPhase::Idle;
+        set_timer(name);
     }
 }
 
+void Core::hook_done(Unit name, UnitState& unit, Outcome outcome, Millis now, Actions& out) noexcept {
+    unit.hook_serial = 0;
+    unit.hook_until = never;
+    if (unit.stop == Stop::Hook) { // well or not, the stop goes on
+        signal(name, unit, now, out);
+        return settle(name.slot(), now, out);
+    }
+    unit.post_start = false;
+    set_timer(name);
+    if (outcome == Outcome::Success)
+        return settle(name.slot(), now, out);
+    unit.post_start_failed = true;
+    terminate(name, unit, pods_[name.slot()].facts.grace, now, out);
+}
+
+// An operator wants it: also what has ended for good starts again. Init containers are not for him to run.
 void Core::restart(Unit name, Millis now, Actions& out) noexcept {
     const std::uint32_t slot = name.slot();
-    if (!in_use(slot) || pods_[slot].stop_asked != never)
+    if (!in_use(slot) || pods_[slot].stop_asked != never || name.index() > pods_[slot].facts.containers)
         return;
+    PodState& pod = pods_[slot];
+    if (pod.held)
+        return; // everything will start when it is released
+    if (pod.finish == Finish::Deadline)
+        pod.expires = now + pod.facts.active_deadline;
+    pod.finish = Finish::None;
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {
-        ++index;
-        if (name.index() != 0 && name.index() != index)
+        const Unit each(slot, ++index);
+        const bool asked = name.index() == 0 || name.index() == index;
+        const bool begins = !pod.initialized && unit.phase != UnitPhase::Done;
+        if (unit.facts.role == Role::Init && !begins && !has_failed(unit.last.exit))
             continue;
-        if (is_live(unit)) {
-            terminate(Unit(slot, index), unit, deadline(now, pods_[slot].facts.grace), out);
-            unit.start_again = true;
-        } else {
+        if (!asked && !(unit.facts.role == Role::Sidecar && unit.phase == UnitPhase::Done))
+            continue;
+        if (!is_live(unit)) {
             unit.phase = UnitPhase::Idle;
             unit.resume = never;
+        } else if (unit.facts.role != Role::Init) {
+            terminate(each, unit, pod.facts.grace, now, out);
+            unit.start_again = true;
         }
+        set_timer(each);
     }
-    settle(slot, out);
+    set_timer(Unit(slot, 0));
+    settle(slot, now, out);
 }
 
-void Core::retry(std::uint32_t slot, Actions& out) noexcept {
+// What could not be made may be made now.
+void Core::retry(std::uint32_t slot, Millis now, Actions& out) noexcept {
     if (!in_use(slot) || pods_[slot].stop_asked != never)
         return;
     if (pods_[slot].phase == PodPhase::Making && pods_[slot].retry_at != never)
         return make_sandbox(slot, out);
-    for (UnitState& unit : units_of(slot))
-        if (unit.phase == UnitPhase::BackOff && unit.not_created) {
-            unit.phase = UnitPhase::Idle;
-            unit.resume = never;
-        }
-    settle(slot, out);
+    std::uint32_t index = 0;
+    for (UnitState& unit : units_of(slot)) {
+        ++index;
+        if (unit.phase != UnitPhase::BackOff || !unit.not_created)
+            continue;
+        unit.phase = UnitPhase::Idle;
+        unit.resume = never;
+        set_timer(Unit(slot, index));
+    }
+    settle(slot, now, out);
 }
 
-void Core::ended(UnitState& unit, const PodState& pod, const Exit& exit, Millis now) noexcept {
+void Core::clear_run(UnitState& unit, std::span<ProbeState> probes) noexcept {
+    unit.stop = Stop::None;
+    unit.post_start = unit.startup_passed = unit.ready = false;
+    unit.hook_serial = 0;
+    unit.grace_end = unit.hook_until = unit.kill_at = never;
+    for (ProbeState& probe : probes)
+        probe = {.facts = probe.facts};
+}
+
+void Core::ended(Unit name, UnitState& unit, const Exit& exit, Millis now, Actions& out) noexcept {
+    PodState& pod = pods_[name.slot()];
     // An exit that outran the report of the start is still a run.
-    const Millis started = exit.never_ran ? never : unit.started == never ? now : unit.started;
+    const Millis began = exit.never_ran ? never : unit.started == never ? now : unit.started;
     unit.before = unit.last;
-    unit.last = {.valid = true, .exit = exit, .started = started, .finished = now, .attempt = unit.restarts};
-    unit.kill_at = never;
-    if (pod.phase == PodPhase::Stopping)
+    unit.last = {.valid = true, .exit = exit, .started = began, .finished = now, .attempt = unit.restarts};
+    clear_run(unit, probes_of(name));
+    if (stops_whole(pod) || pod.restarting_all)
         unit.phase = UnitPhase::Done;
     else if (unit.start_again)
         unit.phase = UnitPhase::Idle;
-    else if (is_restarted(pod.facts.restart_policy, exit))
+    else if (exit.rule != RestartRule::RestartAll && is_restarted(unit.facts, exit))
         wait_until(unit, unit.backoff.again_at(now, limits_), now);
     else
         unit.phase = UnitPhase::Done;
+    set_timer(name);
+    if (exit.rule == RestartRule::RestartAll && pod.phase == PodPhase::Up && pod.finish == Finish::None &&
+        !std::exchange(pod.restarting_all, true))
+        stop_units(name.slot(), Millis{0}, now, out);
 }
 
-void Core::not_created(UnitState& unit, const PodState& pod, Millis now) noexcept {
+void Core::not_created(Unit name, UnitState& unit, Millis now) noexcept {
+    const PodState& pod = pods_[name.slot()];
     unit.not_created = true;
-    unit.kill_at = never;
-    if (pod.phase == PodPhase::Stopping)
+    clear_run(unit, probes_of(name));
+    if (stops_whole(pod) || pod.restarting_all)
         unit.phase = unit.last.valid ? UnitPhase::Done : UnitPhase::Idle;
     else
         wait_until(unit, unit.backoff.again_at(now, limits_, limits_.initial), now);
+    set_timer(name);
 }
 
 void Core::wait_until(UnitState& unit, Millis resume, Millis now) noexcept {
@@ -130,28 +253,24 @@ void Core::wait_until(UnitState& unit, Millis resume, Millis now) noexcept {
     }
     unit.phase = UnitPhase::BackOff;
     unit.resume = resume;
-    due(resume);
 }
 
-void Core::tick_units(std::uint32_t slot, Millis now, Actions& out) noexcept {
-    bool resumed = false;
-    std::uint32_t index = 0;
-    for (UnitState& unit : units_of(slot)) {
-        ++index;
-        if (is_due(unit.kill_at, now)) {
-            unit.kill_at = never;
-            out.push_back({Action::Kind::Kill, {Unit(slot, index), unit.generation}});
-        }
-        if (is_due(unit.resume, now)) {
-            unit.phase = UnitPhase::Idle;
-            unit.resume = never;
-            resumed = true;
-        }
-        due(unit.kill_at);
-        due(unit.resume);
+void Core::tick_unit(Unit name, Millis now, Actions& out) noexcept {
+    UnitState& unit = units_of(name.slot())[name.index() - 1];
+    if (is_due(unit.kill_at, now)) {
+        unit.kill_at = never;
+        unit.stop = Stop::Killed;
+        out.push_back({Action::Kind::Kill, {name, unit.generation}});
     }
-    if (resumed)
-        settle(slot, out);
+    if (is_due(unit.hook_until, now)) // it has slept, or is out of time
+        hook_done(name, unit, Outcome::Success, now, out);
+    if (is_due(unit.resume, now)) {
+        unit.phase = UnitPhase::Idle;
+        unit.resume = never;
+        settle(name.slot(), now, out);
+    }
+    tick_probes(name, unit, now, out);
+    set_timer(name);
 }
 
 } // namespace initd

@@ -68,7 +68,8 @@ Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::
     , manifests_(poller_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
     , performer_(core_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, node_facts(options_),
-                 options_.config.image_dirs) {}
+                 options_.config.image_dirs)
+    , handlers_(poller_, performer_, children_, pods_) {}
 
 std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options) noexcept try {
     auto poller = Poller::open();
@@ -158,6 +159,7 @@ void Daemon::pump() noexcept {
             act(action);
     }
     events_.clear();
+    arriving_.clear();
 }
 
 void Daemon::act(const Action& action) noexcept {
@@ -170,8 +172,14 @@ void Daemon::act(const Action& action) noexcept {
         break;
     case Action::Kind::MakeSandbox:
     case Action::Kind::Start:
-    case Action::Kind::Terminate:
     case Action::Kind::Kill: performer_.perform(action, events_); break;
+    case Action::Kind::Terminate:
+        handlers_.end(action.run, true);
+        performer_.perform(action, events_);
+        break;
+    case Action::Kind::RunHook:
+    case Action::Kind::Probe:
+    case Action::Kind::GiveUpProbe: handlers_.perform(action, events_); break;
     case Action::Kind::DropSandbox: drop(action); break;
     }
 }
@@ -223,6 +231,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
     }
     performer_.forget(slot);
     units_ -= pods_.at(slot).containers;
+    probes_ -= pods_.at(slot).probes;
     pods_.free(slot);
 }
 

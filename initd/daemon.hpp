@@ -10,12 +10,14 @@
 #include "initd/children.hpp"
 #include "initd/control.hpp"
 #include "initd/core.hpp"
+#include "initd/handlers.hpp"
 #include "initd/jobs.hpp"
 #include "initd/logs.hpp"
 #include "initd/manifests.hpp"
 #include "initd/methods.hpp"
 #include "initd/objects.hpp"
 #include "initd/performer.hpp"
+#include "initd/pod_facts.hpp"
 #include "initd/pods.hpp"
 #include "initd/poller.hpp"
 #include "initd/power_button.hpp"
@@ -94,6 +96,7 @@ class Daemon {
     Manifests manifests_;
     PowerButtons power_buttons_;
     Performer performer_;
+    Handlers handlers_;
     std::optional<Control> control_;
     std::optional<Methods> methods_;
     ns::Fd signals_;
@@ -102,7 +105,9 @@ class Daemon {
     static constexpr std::size_t reap_batch = 64;
     Events events_;
     Actions actions_;
-    std::size_t units_ = 0; // containers of all pods
+    std::size_t units_ = 0;           // containers of all pods
+    std::size_t probes_ = 0;          // of all of them
+    std::vector<CoreFacts> arriving_; // what events that are still to be handled point into
     std::vector<ObjectChange> changes_;
     bool names_freed_ = false; // a pod is on its way out: its name may be another's
     std::vector<LaunchReport> reports_;

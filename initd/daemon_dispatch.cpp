@@ -24,6 +24,7 @@ void Daemon::dispatch(const Ready& ready) noexcept try {
         manifests_.on_change(changes_);
         handle_changes();
         break;
+    case Source::Handler: handlers_.on_ready(ready, events_); break;
     case Source::Terminal: performer_.on_terminal(ready.id); break;
     case Source::Client:
         control_->on_client(ready, calls_);
@@ -65,6 +66,7 @@ void Daemon::handle_reports() {
         case ChildId::Kind::Container:
         case ChildId::Kind::Holder: performer_.on_launched(report, events_); break;
         case ChildId::Kind::Exec: methods_->sessions().on_launched(report); break;
+        case ChildId::Kind::Handler: handlers_.on_launched(report, events_); break;
         case ChildId::Kind::Job:
             if (report.error.err != 0)
                 if (auto result = jobs_.launch_failed(report.who.id, report.error))
@@ -89,8 +91,9 @@ void Daemon::reap() {
         handle_reports();
         for (const ChildExit& exit : exits_)
             switch (exit.who.kind) {
-            case ChildId::Kind::Container:
+            case ChildId::Kind::Container: handlers_.end(RunId::from_cookie(exit.who.id), false); [[fallthrough]];
             case ChildId::Kind::Holder: performer_.on_exited(exit, events_); break;
+            case ChildId::Kind::Handler: handlers_.on_exited(exit, events_); break;
             case ChildId::Kind::Exec: methods_->sessions().on_exited(exit); break;
             case ChildId::Kind::Job:
                 if (auto result = jobs_.ended(exit.who.id, exit.code))

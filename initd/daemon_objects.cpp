@@ -3,6 +3,7 @@
 #include "initd/daemon.hpp"
 
 #include "initd/log.hpp"
+#include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
 
 #include <bit>
@@ -130,11 +131,15 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     Event added{};
     added.kind = Event::Kind::PodAdded;
     // All that can fail comes before the first event.
-    added.facts = facts_of(manifest.pod, after);
-    core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + added.facts.containers));
+    const CoreFacts& facts = arriving_.emplace_back(facts_of(manifest.pod, after));
+    added.facts = facts.pod;
+    core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + facts.pod.containers),
+                  std::bit_ceil(probes_ + facts.pod.probes));
     make_room();
     added.run.unit = Unit(pods_.add(std::move(manifest), owner), 0);
-    units_ += added.facts.containers;
+    pods_.at(added.run.unit.slot()).probes = facts.pod.probes;
+    units_ += facts.pod.containers;
+    probes_ += facts.pod.probes;
     if (current)
         remove_pod(*current, never);
     events_.push_back(added);

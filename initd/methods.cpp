@@ -73,20 +73,19 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     }
 }
 
-// A container by name; an empty name is the first one.
+// A container by name, init containers too; an empty name is the first that is none.
 std::expected<Methods::Target, spec::ControlError> Methods::find(std::string_view namespace_, std::string_view name,
                                                                  std::string_view container) {
     auto slot = pods_.find_any(pod_name(namespace_, name));
     if (!slot)
         return std::unexpected(spec::not_found("pods", name));
+    const spec::Pod& pod = pods_.pod(*slot);
     if (container.empty())
-        return Target{*slot, 0};
-    const auto& containers = pods_.pod(*slot).spec.containers;
-    auto found = std::find_if(containers.begin(), containers.end(),
-                              [&](const spec::Container& c) { return c.name == container; });
-    if (found == containers.end())
-        return std::unexpected(spec::not_found("container", container));
-    return Target{*slot, static_cast<std::uint32_t>(found - containers.begin())};
+        return Target{*slot, static_cast<std::uint32_t>(pod.spec.init_containers.size())};
+    for (std::uint32_t i = 0; i < spec::container_count(pod); ++i)
+        if (spec::container_at(pod, i).name == container)
+            return Target{*slot, i};
+    return std::unexpected(spec::not_found("container", container));
 }
 
 void Methods::exec(IncomingCall&& incoming, const spec::Exec& call) {
@@ -121,10 +120,13 @@ void Methods::restart(ClientId client, const spec::Restart& call, Events& events
     if (!target)
         return control_.error(client, target.error());
     spec::Restarted reply;
-    const auto& containers = pods_.pod(target->slot).spec.containers;
-    for (std::uint32_t i = 0; i < containers.size(); ++i)
-        if (call.container.empty() || i == target->container)
-            reply.containers.push_back(containers[i].name);
+    const spec::Pod& pod = pods_.pod(target->slot);
+    const auto units = core_.units(target->slot);
+    for (std::uint32_t i = 0; i < units.size(); ++i)
+        if (units[i].facts.role != Role::Init && (call.container.empty() || i == target->container))
+            reply.containers.push_back(spec::container_at(pod, i).name);
+    if (reply.containers.empty())
+        return control_.error(client, spec::refused("init containers run when the pod starts"));
     Event asked{};
     asked.kind = Event::Kind::RestartAsked;
     asked.run.unit = Unit(target->slot, call.container.empty() ? 0 : target->container + 1);

@@ -2,6 +2,8 @@
 #include "initd/performer.hpp"
 
 #include "initd/log.hpp"
+#include "initd/node_info.hpp"
+#include "initd/pod_facts.hpp"
 #include "initd/references.hpp"
 
 #include <algorithm>
@@ -105,8 +107,11 @@ void Performer::perform(const Action& action, Events& events) noexcept try {
             children_.signal(u->pid, SIGKILL);
         break;
     case Action::Kind::DropSandbox: clear_sandbox(action.run.unit.slot()); break;
+    case Action::Kind::RunHook:
+    case Action::Kind::Probe:
+    case Action::Kind::GiveUpProbe:
     case Action::Kind::Forget:
-    case Action::Kind::ShutDown: break;
+    case Action::Kind::ShutDown: break; // not for us
     }
 } catch (...) { // out of memory: the core tries again after its back-off
     if (action.kind == Action::Kind::MakeSandbox) {
@@ -132,13 +137,13 @@ void Performer::start(RunId run, Events& events) {
         children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()}, std::move(launch->held));
     if (!pid)
         return fail_start(run, launch_failure(pid.error()), true, events);
-    units[container] = UnitRuntime{run, *pid, launch->stop_signal, std::move(launch->stdin_hold)};
+    units[container] = UnitRuntime{run, *pid, launch->stop_signal, launch->has_rules, std::move(launch->stdin_hold)};
 }
 
 std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, std::uint32_t attempt) {
     std::uint32_t slot = run.unit.slot();
     const spec::Pod& pod = pods_.pod(slot);
-    const spec::Container& container = pod.spec.containers[container_of(run)];
+    const spec::Container& container = spec::container_at(pod, container_of(run));
     auto image = find_image(image_dirs_, container.image);
     if (!image)
         return std::unexpected(PlanFailure{image.error().reason, image.error().message});
@@ -157,7 +162,9 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     if (auto shared = share_mounts(*plan); !shared)
         return std::unexpected(shared.error());
 
-    Launchable launch{std::move(*plan), {}, signal_number(image->config.stop_signal), {}};
+    const bool own_signal = container.lifecycle && !container.lifecycle->stop_signal.empty();
+    const std::string& stop_signal = own_signal ? container.lifecycle->stop_signal : image->config.stop_signal;
+    Launchable launch{std::move(*plan), {}, signal_number(stop_signal), !container.restart_policy_rules.empty(), {}};
     const PodRuntime& pod_runtime = runtime(slot);
     launch.plan.join_net = pod_runtime.sandbox.net.get();
     launch.plan.join_ipc = pod_runtime.sandbox.ipc.get();
@@ -170,7 +177,7 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
 
 std::expected<void, PlanFailure> Performer::connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
                                                             std::uint32_t attempt) {
-    const spec::Container& container = pod.spec.containers[container_of(run)];
+    const spec::Container& container = spec::container_at(pod, container_of(run));
     auto no_stream = [](const ns::Error& error) {
         return std::unexpected(PlanFailure{"CreateContainerError", ns::to_text(error)});
     };
@@ -289,13 +296,32 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
     auto terminal = std::find_if(terminals_.begin(), terminals_.end(), [&](const Terminal& t) { return t.run == run; });
     if (terminal != terminals_.end())
         on_terminal(terminal->id);
+    Event e = event(Event::Kind::Exited, run);
+    e.exit.code = exit.code;
     if (UnitRuntime* u = unit(run)) {
         u->pid = -1;
         u->stdin_hold.reset();
+        if (u->has_rules)
+            e.exit.rule = rule_for(run, exit.code);
     }
-    Event e = event(Event::Kind::Exited, run);
-    e.exit.code = exit.code;
     events.push_back(e);
+}
+
+RestartRule Performer::rule_for(RunId run, std::int32_t code) noexcept try {
+    return rule_of(spec::container_at(pods_.pod(run.unit.slot()), container_of(run)), code);
+} catch (...) { // out of memory: its policy alone says what follows
+    return RestartRule::None;
+}
+
+std::string Performer::pod_address(std::uint32_t slot) {
+    if (!pods_.pod(slot).spec.host_network.value_or(false))
+        return "127.0.0.1"; // its network has no other address yet
+    auto addresses = node_addresses();
+    return addresses.empty() ? "127.0.0.1" : std::move(addresses.front());
+}
+
+std::expected<ns::Fd, ns::Error> Performer::open_socket(std::uint32_t slot, int family) noexcept {
+    return sandboxes_.open_socket(runtimes_[slot].sandbox, family);
 }
 
 // `created`: there was something to start. What fails before that is tried again under every restart policy.
@@ -313,8 +339,8 @@ void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events&
 void Performer::complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept try {
     const spec::Pod& pod = pods_.pod(slot);
     std::string_view name = "sandbox";
-    if (container < pod.spec.containers.size())
-        name = pod.spec.containers[container].name;
+    if (container < spec::container_count(pod))
+        name = spec::container_at(pod, container).name;
     log(Level::Warning, {pods_.at(slot).name, "/", name, ": ", failure.reason, ": ", failure.message});
 } catch (...) {
 }
@@ -328,7 +354,7 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
     if (pid <= 0 || core_.units(slot)[container].phase != UnitPhase::Running)
         return std::unexpected(PlanFailure{"NotRunning", "container is not running"});
     const spec::Pod& pod = pods_.pod(slot);
-    const spec::Container& c = pod.spec.containers[container];
+    const spec::Container& c = spec::container_at(pod, container);
     auto image = find_image(image_dirs_, c.image);
     if (!image)
         return std::unexpected(PlanFailure{image.error().reason, image.error().message});
@@ -354,7 +380,7 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
 LogTarget Performer::log_target(std::uint32_t slot, std::uint32_t container, std::uint32_t attempt) {
     const spec::Pod& pod = pods_.pod(slot);
     return {pod.metadata.namespace_ + "_" + pod.metadata.name + "_" + pod.metadata.uid,
-            pod.spec.containers[container].name, attempt};
+            spec::container_at(pod, container).name, attempt};
 }
 
 void Performer::forget(std::uint32_t slot) noexcept {

@@ -54,6 +54,11 @@ class Performer {
     // not be started for want of it are tried again.
     void object_changed(spec::Kind kind, std::string_view namespace_, std::string_view name, Events& events) noexcept;
 
+    // Where probes of the pod go that name no host: its own address, as far as it has one.
+    std::string pod_address(std::uint32_t slot);
+    // A stream socket in the pod's network, which does not block.
+    std::expected<ns::Fd, ns::Error> open_socket(std::uint32_t slot, int family) noexcept;
+
     // The trees on disk that a pod leaves behind when it is gone for good.
     std::vector<std::string> leftovers(std::uint32_t slot);
 
@@ -73,7 +78,8 @@ class Performer {
         RunId run;
         pid_t pid = -1;
         int stop_signal = 0;
-        ns::Fd stdin_hold; // keeps an open standard input from ending
+        bool has_rules = false; // its exit code may say what follows
+        ns::Fd stdin_hold;      // keeps an open standard input from ending
     };
     struct PodRuntime {
         ns::Sandbox sandbox;
@@ -92,6 +98,7 @@ class Performer {
         ns::Plan plan;
         std::vector<ns::Fd> held;
         int stop_signal = 0;
+        bool has_rules = false;
         ns::Fd stdin_hold;
     };
 
@@ -117,6 +124,7 @@ class Performer {
                                                      std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt);
     void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
+    RestartRule rule_for(RunId run, std::int32_t code) noexcept;
     PodRuntime& runtime(std::uint32_t slot);
     UnitRuntime* unit(RunId run) noexcept;
 

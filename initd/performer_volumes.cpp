@@ -102,7 +102,8 @@ void Performer::follow(std::uint32_t slot, spec::Kind kind, std::string_view nam
             complain(slot, ~0u, volume_failure(volume, ns::to_text(written.error())));
     }
     if (pods_.at(slot).failures.empty() ||
-        !(std::ranges::any_of(pod.spec.volumes, concerned) || std::ranges::any_of(pod.spec.containers, concerned)))
+        !(std::ranges::any_of(pod.spec.volumes, concerned) || std::ranges::any_of(pod.spec.init_containers, concerned) ||
+          std::ranges::any_of(pod.spec.containers, concerned)))
         return;
     Event retry{};
     retry.kind = Event::Kind::RetryAsked;

@@ -64,12 +64,12 @@ struct PlanFailure {
 
 struct ContainerInputs {
     const spec::Pod& pod;
-    std::size_t index; // of the container
+    std::size_t index; // of the container: see container_at()
     const Image& image;
     const Identity& identity;
     const NodeFacts& node;
     const ObjectStore& objects;
-    const spec::Container& container() const noexcept { return pod.spec.containers[index]; }
+    const spec::Container& container() const noexcept { return spec::container_at(pod, index); }
 };
 
 // All of the plan but descriptors (streams, namespaces to join), which the performer fills in.

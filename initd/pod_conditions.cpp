@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 namespace initd {
 namespace {
@@ -22,16 +21,17 @@ Millis sandbox_since(const PodState& pod, std::span<const UnitState> units) {
     return since;
 }
 
-// Ready since the last container started; not ready since the first of those that do not run has ended.
+// Ready since the last container became so; not ready since the first of those that are not has ceased to be.
 Millis ready_since(const PodState& pod, std::span<const UnitState> units, bool ready) {
     Millis since = never;
     for (const UnitState& unit : units) {
-        if (ready)
-            since = std::max(since, unit.started);
-        else if (unit.phase != UnitPhase::Running && unit.last.started == never)
+        const bool running = unit.phase == UnitPhase::Running;
+        if (unit.facts.role == Role::Init || (!ready && running && unit.ready))
+            continue;
+        if (!running && unit.last.started == never)
             return pod.added;
-        else if (unit.phase != UnitPhase::Running && (since == never || unit.last.finished < since))
-            since = unit.last.finished;
+        const Millis changed = running ? unit.ready_changed : unit.last.finished;
+        since = since == never ? changed : ready ? std::max(since, changed) : std::min(since, changed);
     }
     return since;
 }
@@ -42,21 +42,28 @@ struct Unready {
     std::string message;
 };
 
-Unready why_unready(const spec::PodStatus& status) {
+// "[a b]": those of which it holds.
+template <class Holds>
+std::string names(const spec::PodStatus& status, std::span<const UnitState> units, Holds holds) {
+    std::string text = "[";
+    std::size_t i = 0;
+    for (const auto* list : {&status.init_container_statuses, &status.container_statuses})
+        for (const spec::ContainerStatus& container : *list)
+            if (holds(container, units[i++]))
+                text.append(text.size() == 1 ? "" : " ").append(container.name);
+    return text += ']';
+}
+
+Unready why_unready(const spec::PodStatus& status, std::span<const UnitState> units) {
     if (status.phase == "Succeeded")
         return {"PodCompleted", ""};
     if (status.phase == "Failed")
         return {"PodFailed", ""};
-    Unready unready{"ContainersNotReady", "containers with unready status: ["};
-    bool first = true;
-    for (const spec::ContainerStatus& container : status.container_statuses) {
-        if (container.ready)
-            continue;
-        if (!std::exchange(first, false))
-            unready.message += ' ';
-        unready.message += container.name;
-    }
-    unready.message += ']';
+    Unready unready{"ContainersNotReady", "containers with unready status: "};
+    const auto is_unready = [&](const spec::ContainerStatus& container, const UnitState& unit) {
+        return !container.ready && unit.facts.role != Role::Init;
+    };
+    unready.message += names(status, units, is_unready);
     return unready;
 }
 
@@ -70,20 +77,37 @@ void add(spec::PodStatus& status, std::string_view type, bool holds, const std::
     condition.message = message;
 }
 
+// Without init containers a pod is initialized from the first; once its containers have run, it stays so.
+void set_initialized(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units,
+                     const Clock& clock) {
+    const bool none = status.init_container_statuses.empty();
+    if (none || pod.initialized)
+        return add(status, "Initialized", true, wall_time(clock, none ? pod.added : pod.initialized_at),
+                   status.phase == "Succeeded" ? "PodCompleted" : "");
+    const auto is_incomplete = [](const spec::ContainerStatus& container, const UnitState& unit) {
+        return unit.facts.role == Role::Init ? !container.ready
+                                             : unit.facts.role == Role::Sidecar && !container.started;
+    };
+    add(status, "Initialized", false, wall_time(clock, pod.added), "ContainersNotInitialized",
+        "containers with incomplete status: " + names(status, units, is_incomplete));
+}
+
 } // namespace
 
 void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units,
                     const Clock& clock) {
     const std::string added = wall_time(clock, pod.added);
-    const bool ready = std::ranges::all_of(status.container_statuses, &spec::ContainerStatus::ready);
+    bool ready = std::ranges::all_of(status.container_statuses, &spec::ContainerStatus::ready);
+    for (std::size_t i = 0; i < status.init_container_statuses.size(); ++i)
+        ready &= status.init_container_statuses[i].ready || units[i].facts.role == Role::Init;
     const std::string since = wall_time(clock, ready_since(pod, units, ready));
-    const Unready unready = ready ? Unready{} : why_unready(status);
+    const Unready unready = ready ? Unready{} : why_unready(status, units);
 
     status.conditions.reserve(6);
-    if (!status.reason.empty())
+    if (pod.stop_asked != never && !pod.removed)
         add(status, "DisruptionTarget", true, wall_time(clock, pod.stop_asked), "TerminationByKubelet", status.message);
     add(status, "PodReadyToStartContainers", sandbox_is_up(pod), wall_time(clock, sandbox_since(pod, units)));
-    add(status, "Initialized", true, added, status.phase == "Succeeded" ? "PodCompleted" : "");
+    set_initialized(status, pod, units, clock);
     add(status, "Ready", ready, since, unready.reason, unready.message);
     add(status, "ContainersReady", ready, since, unready.reason, unready.message);
     add(status, "PodScheduled", true, added);

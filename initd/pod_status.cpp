@@ -45,7 +45,7 @@ std::string join(std::initializer_list<std::string_view> parts) {
 }
 
 std::string container_id(const StatusFacts& facts, std::size_t container, std::uint32_t attempt) {
-    return join({"podinit://", facts.pod.metadata.uid, "/", facts.pod.spec.containers[container].name, "/",
+    return join({"podinit://", facts.pod.metadata.uid, "/", spec::container_at(facts.pod, container).name, "/",
                  std::to_string(attempt)});
 }
 
@@ -82,14 +82,15 @@ void set_crash_loop(spec::StateWaiting& waiting, const UnitState& unit, const St
     const spec::ObjectMeta& metadata = facts.pod.metadata;
     waiting.reason = "CrashLoopBackOff";
     waiting.message = join({"back-off ", go_duration(unit.resume - unit.last.finished),
-                            " restarting failed container=", facts.pod.spec.containers[container].name,
+                            " restarting failed container=", spec::container_at(facts.pod, container).name,
                             " pod=", metadata.name, "_", metadata.namespace_, "(", metadata.uid, ")"});
 }
 
 // Nothing has been made of the container, at least not this time.
 void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
                   std::size_t container) {
-    waiting.reason = "ContainerCreating";
+    waiting.reason =
+        facts.pod.spec.init_containers.empty() || pod.initialized ? "ContainerCreating" : "PodInitializing";
     const StartFailure* failure = find_failure(facts, container);
     if (failure && unit.phase != UnitPhase::Starting) {
         waiting.reason = failure->reason;
@@ -101,12 +102,15 @@ void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitSt
 
 void set_container(spec::ContainerStatus& status, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
                    std::size_t container) {
-    status.name = facts.pod.spec.containers[container].name;
-    status.image = facts.pod.spec.containers[container].image;
+    status.name = spec::container_at(facts.pod, container).name;
+    status.image = spec::container_at(facts.pod, container).image;
     status.restart_count = static_cast<std::int32_t>(unit.restarts);
-    status.ready = status.started = unit.phase == UnitPhase::Running;
-    if (status.ready || unit.last.valid)
-        status.container_id = container_id(facts, container, status.ready ? unit.restarts : unit.last.attempt);
+    const bool running = unit.phase == UnitPhase::Running;
+    const bool done = unit.facts.role == Role::Init; // then it is ready when it has done its work
+    status.started = running && (done || has_started(unit));
+    status.ready = done ? unit.phase == UnitPhase::Done && !has_failed(unit.last.exit) : running && unit.ready;
+    if (running || unit.last.valid)
+        status.container_id = container_id(facts, container, running ? unit.restarts : unit.last.attempt);
 
     if (unit.phase == UnitPhase::Running) {
         status.state.running.emplace().started_at = wall_time(facts.clock, unit.started);
@@ -126,15 +130,24 @@ void set_container(spec::ContainerStatus& status, const PodState& pod, const Uni
 }
 
 std::string_view phase_of(const PodState& pod, std::span<const UnitState> units) {
+    const auto first = std::ranges::find(units, Role::Regular, [](const UnitState& unit) { return unit.facts.role; });
+    const std::span regular(first, units.end());
     const auto is_running = [](const UnitState& unit) { return unit.phase == UnitPhase::Running; };
-    const auto has_ended = [](const UnitState& unit) { return unit.phase == UnitPhase::Done; };
     const auto never_ran = [&](const UnitState& unit) { return !is_running(unit) && !unit.last.valid; };
-    if (std::ranges::any_of(units, never_ran)) // removed before it could start: Failed
-        return pod.phase == PodPhase::Dropping && pod.stop_asked != never ? "Failed" : "Pending";
-    if (!std::ranges::all_of(units, has_ended))
+    const bool over = pod.finish == Finish::Failed || pod.finish == Finish::Deadline;
+    if (over && std::ranges::none_of(units, is_live))
+        return "Failed";
+    const bool initializing = !pod.initialized && first != units.begin();
+    if (initializing || std::ranges::any_of(regular, never_ran))
+        return pod.phase == PodPhase::Dropping && pod.stop_asked != never ? "Failed"
+                                                                          : "Pending"; // before it could start
+    if (!std::ranges::all_of(regular, [](const UnitState& unit) { return unit.phase == UnitPhase::Done; }))
         return "Running";
-    return std::ranges::all_of(units, [](const UnitState& unit) { return unit.last.exit.code == 0; }) ? "Succeeded"
-                                                                                                      : "Failed";
+    // Sidecars that still end keep it running; how they end does not count.
+    if (std::ranges::any_of(units, is_live))
+        return "Running";
+    return std::ranges::all_of(regular, [](const UnitState& unit) { return unit.last.exit.code == 0; }) ? "Succeeded"
+                                                                                                        : "Failed";
 }
 
 } // namespace
@@ -165,10 +178,14 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
         status.reason = "Terminated";
         status.message = "Pod was terminated in response to imminent node shutdown.";
     }
-    const std::size_t count = std::min(units.size(), facts.pod.spec.containers.size());
-    status.container_statuses.resize(count);
-    for (std::size_t i = 0; i < count; ++i)
-        set_container(status.container_statuses[i], pod, units[i], facts, i);
+    if (pod.finish == Finish::Deadline) {
+        status.reason = "DeadlineExceeded";
+        status.message = "Pod was active on the node longer than the specified deadline";
+    }
+    const std::size_t init = facts.pod.spec.init_containers.size();
+    for (std::size_t i = 0; i < units.size(); ++i)
+        set_container((i < init ? status.init_container_statuses : status.container_statuses).emplace_back(), pod,
+                      units[i], facts, i);
     set_conditions(status, pod, units, facts.clock);
     return status;
 }

@@ -16,7 +16,7 @@ std::uint32_t PodStore::add(spec::Manifest&& manifest, std::uint32_t owner) {
     record.uid = manifest.pod.metadata.uid;
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
-    record.containers = static_cast<std::uint8_t>(manifest.pod.spec.containers.size());
+    record.containers = static_cast<std::uint8_t>(spec::container_count(manifest.pod));
     record.sequence = next_sequence_++;
 
     auto slot = static_cast<std::uint32_t>(
@@ -98,20 +98,6 @@ void PodStore::clear_failure(std::uint32_t slot, std::uint32_t container) noexce
 void PodStore::trim() noexcept {
     cached_ = spec::Pod{};
     cached_slot_ = no_slot;
-}
-
-Millis grace_period(std::int64_t seconds) noexcept {
-    constexpr std::int64_t a_century = 100LL * 365 * 24 * 3600; // in milliseconds it still fits
-    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, a_century));
-}
-
-PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept {
-    PodFacts facts;
-    facts.restart_policy = pod.spec.restart_policy.value_or(spec::RestartPolicy::Always);
-    facts.containers = static_cast<std::uint8_t>(pod.spec.containers.size());
-    facts.grace = grace_period(pod.spec.termination_grace_period_seconds.value_or(30));
-    facts.after = after;
-    return facts;
 }
 
 } // namespace initd

@@ -32,7 +32,8 @@ struct PodRecord {
     std::string text;                   // canonical JSON
     std::vector<StartFailure> failures; // at most one a container
     bool leaving = false;               // removed, but not gone yet
-    std::uint8_t containers = 0;
+    std::uint8_t containers = 0; // init containers too
+    std::uint16_t probes = 0;    // of all of them
     std::uint64_t sequence = 0; // of arrival
 };
 
@@ -70,11 +71,5 @@ class PodStore {
     std::uint32_t cached_slot_ = no_slot;
     std::uint64_t next_sequence_ = 1;
 };
-
-// A grace period as a manifest or a client writes it: any number of seconds.
-Millis grace_period(std::int64_t seconds) noexcept;
-
-// What the core wants to know of a pod.
-PodFacts facts_of(const spec::Pod& pod, std::uint32_t after) noexcept;
 
 } // namespace initd

@@ -19,6 +19,7 @@ enum class Source : std::uint8_t {
     Timer,       // timerfd: the core's next deadline
     LogPipe,     // id: the stream. One-shot: the first output of a container
     LogWriter,   // the log writer's socket
+    Handler,     // id: the probe or hook that has a connection
     Manifests,   // inotify
     Terminal,    // id: the launch that sends a pseudo-terminal's master
     Client,      // id: the connection

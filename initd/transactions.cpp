@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/transactions.hpp"
 
+#include "initd/pod_facts.hpp"
 #include "initd/files.hpp"
 #include "initd/workloads.hpp"
 
@@ -34,7 +35,7 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more, 
     transaction.plan.unlink = manifests_.files_of(kind, name);
     transaction.deletion = {kind, std::move(name), record ? record->id : 0, never, more};
     if (call.grace_period_seconds)
-        transaction.deletion.grace = grace_period(*call.grace_period_seconds);
+        transaction.deletion.grace = seconds_of(*call.grace_period_seconds);
     advance(std::move(transaction), changes);
 }
 

@@ -63,8 +63,9 @@ PodCount count_pods(const PodStore& pods, const Core& core, std::uint32_t owner)
         if (pods.at(slot).owner != owner || pods.at(slot).leaving)
             continue;
         ++count.pods;
-        count.ready += std::ranges::all_of(core.units(slot),
-                                           [](const UnitState& unit) { return unit.phase == UnitPhase::Running; });
+        count.ready += std::ranges::all_of(core.units(slot), [](const UnitState& unit) {
+            return unit.facts.role == Role::Init || (unit.phase == UnitPhase::Running && unit.ready);
+        });
     }
     return count;
 }

@@ -10,6 +10,7 @@
 
 #include "spec/box.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -423,6 +424,15 @@ struct Pod {
     ObjectMeta metadata;
     PodSpec spec;
 };
+
+// The containers as one list: the init containers, then the others.
+inline std::size_t container_count(const Pod& pod) noexcept {
+    return pod.spec.init_containers.size() + pod.spec.containers.size();
+}
+inline const Container& container_at(const Pod& pod, std::size_t index) noexcept {
+    const std::size_t init = pod.spec.init_containers.size();
+    return index < init ? pod.spec.init_containers[index] : pod.spec.containers[index - init];
+}
 
 // The name podctl and the log show: NAMESPACE/NAME.
 std::string full_name(const ObjectMeta& metadata);

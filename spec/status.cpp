@@ -75,7 +75,8 @@ inline constexpr auto rows_of<PodStatus> = std::array{
     field<&PodStatus::message>("message"),      field<&PodStatus::reason>("reason"),
     field<&PodStatus::host_ip>("hostIP"),       field<&PodStatus::host_ips>("hostIPs"),
     field<&PodStatus::pod_ip>("podIP"),         field<&PodStatus::pod_ips>("podIPs"),
-    field<&PodStatus::start_time>("startTime"), field<&PodStatus::container_statuses>("containerStatuses"),
+    field<&PodStatus::start_time>("startTime"), field<&PodStatus::init_container_statuses>("initContainerStatuses"),
+    field<&PodStatus::container_statuses>("containerStatuses"),
     field<&PodStatus::qos_class>("qosClass"),
 };
 

@@ -73,6 +73,7 @@ struct PodStatus {
     std::string pod_ip;
     std::vector<PodIp> pod_ips;
     std::string start_time;
+    std::vector<ContainerStatus> init_container_statuses;
     std::vector<ContainerStatus> container_statuses;
     std::string qos_class;
 };

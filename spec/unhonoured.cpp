@@ -41,6 +41,14 @@ bool selects_linux(const StringMap& selector) {
     return std::ranges::all_of(selector, [](const auto& label) { return label.first.ends_with("kubernetes.io/os"); });
 }
 
+// Would the probe need TLS, or the address that belongs to a name?
+bool cannot_ask(const Box<Probe>& probe) {
+    const auto is_address = [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == ':'; };
+    return probe && probe->http_get &&
+           (probe->http_get->scheme == UriScheme::Https ||
+            (probe->http_get->host != "localhost" && !std::ranges::all_of(probe->http_get->host, is_address)));
+}
+
 // ---- the table --------------------------------------------------------------------------------------------------
 
 struct PodFeature {
@@ -61,18 +69,14 @@ constexpr auto all = [](const Container&) { return true; };
 constexpr std::string_view no_seccomp = "there is no filter of system calls";
 constexpr std::string_view no_apparmor = "no profile is loaded";
 constexpr std::string_view machine_names = "names are resolved as the machine does";
-constexpr std::string_view no_probes = "nothing is probed, a container that runs counts as started, ready and alive";
-constexpr std::string_view no_hooks = "no hook is run";
+constexpr std::string_view not_asked = "what needs TLS, or a host's name looked up, is not asked, and changes nothing";
 constexpr std::string_view no_limits = "nothing is limited or reserved";
 constexpr std::string_view one_machine = "there is one machine, so nothing is scheduled";
 constexpr std::string_view no_priority = "all pods are alike";
 constexpr std::string_view no_message = "the message of a container that ended is not read";
-constexpr std::string_view pod_restart_policy = "the pod's restartPolicy holds";
 constexpr std::string_view plain_host_name = "the host name is hostname, or the pod's name";
 
 constexpr PodFeature pod_features[] = {
-    {"activeDeadlineSeconds", "nothing ends the pod",
-     [](const PodSpec& spec) { return when(spec.active_deadline_seconds.has_value()); }},
     {"dnsConfig", machine_names, [](const PodSpec& spec) { return when(spec.dns_config.has_value()); }},
     {"dnsPolicy", machine_names,
      [](const PodSpec& spec) {
@@ -83,8 +87,6 @@ constexpr PodFeature pod_features[] = {
     {"hostUsers", "there is no user namespace", [](const PodSpec& spec) { return when(spec.host_users == false); },
      all},
     {"hostnameOverride", plain_host_name, [](const PodSpec& spec) { return when(!spec.hostname_override.empty()); }},
-    {"initContainers", "they are not run", [](const PodSpec& spec) { return when(!spec.init_containers.empty()); },
-     all},
     {"nodeName", one_machine, [](const PodSpec& spec) { return when(!spec.node_name.empty()); }},
     {"nodeSelector", one_machine, [](const PodSpec& spec) { return when(!selects_linux(spec.node_selector)); }},
     {"priority", no_priority,
@@ -138,34 +140,18 @@ constexpr ContainerFeature container_features[] = {
                       [](const EnvVar& env) { return env.value_from && env.value_from->file_key_ref.has_value(); });
      },
      true},
-    {"lifecycle/postStart", no_hooks,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && container.lifecycle->post_start);
-     }},
-    {"lifecycle/preStop", no_hooks,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && container.lifecycle->pre_stop);
-     }},
-    {"lifecycle/stopSignal", "the image's signal is sent, or SIGTERM",
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && !container.lifecycle->stop_signal.empty());
-     }},
-    {"livenessProbe", no_probes,
-     [](const PodSpec&, const Container& container) { return when(container.liveness_probe.has_value()); }},
+    {"livenessProbe/httpGet", not_asked,
+     [](const PodSpec&, const Container& container) { return when(cannot_ask(container.liveness_probe)); }},
     {"ports/*/hostPort", "no port of the machine leads to the pod; hostNetwork gives it all of them",
      [](const PodSpec& spec, const Container& container) {
          return spec.host_network.value_or(false)
                     ? no
                     : first(container.ports, [](const ContainerPort& port) { return port.host_port.has_value(); });
      }},
-    {"readinessProbe", no_probes,
-     [](const PodSpec&, const Container& container) { return when(container.readiness_probe.has_value()); }},
+    {"readinessProbe/httpGet", not_asked,
+     [](const PodSpec&, const Container& container) { return when(cannot_ask(container.readiness_probe)); }},
     {"resources", no_limits,
      [](const PodSpec&, const Container& container) { return when(asks_for_resources(container.resources)); }},
-    {"restartPolicy", pod_restart_policy,
-     [](const PodSpec&, const Container& container) { return when(container.restart_policy.has_value()); }},
-    {"restartPolicyRules", pod_restart_policy,
-     [](const PodSpec&, const Container& container) { return when(!container.restart_policy_rules.empty()); }},
     {"securityContext/appArmorProfile", no_apparmor,
      [](const PodSpec&, const Container& container) {
          return when(container.security_context && confines(container.security_context->app_armor_profile));
@@ -182,8 +168,8 @@ constexpr ContainerFeature container_features[] = {
                      confines(container.security_context->seccomp_profile));
      },
      true},
-    {"startupProbe", no_probes,
-     [](const PodSpec&, const Container& container) { return when(container.startup_probe.has_value()); }},
+    {"startupProbe/httpGet", not_asked,
+     [](const PodSpec&, const Container& container) { return when(cannot_ask(container.startup_probe)); }},
     {"terminationMessagePath", no_message,
      [](const PodSpec&, const Container& container) {
          return when(container.termination_message_path != "/dev/termination-log");
@@ -217,8 +203,10 @@ std::string not_supported(std::string at, std::string_view instead) {
     return at.append(" is not supported by this version of podinit: ").append(instead);
 }
 
-std::string container_at(std::string_view spec, std::size_t index) {
-    return std::string(spec) + "/containers/" + std::to_string(index);
+std::string pointer_at(std::string_view spec, const Pod& pod, std::size_t index) {
+    const std::size_t init = pod.spec.init_containers.size();
+    return std::string(spec) + (index < init ? "/initContainers/" : "/containers/") +
+           std::to_string(index < init ? index : index - init);
 }
 
 } // namespace
@@ -228,14 +216,15 @@ void warn_unhonoured(const Pod& pod, Problems& problems, std::string_view at) {
     for (const PodFeature& feature : pod_features)
         if (const std::size_t index = feature.asked(pod.spec); index != no)
             warn(problems, pointer(spec, feature.field, index), feature.instead, feature.blocks);
-    for (std::size_t i = 0; i < pod.spec.containers.size(); ++i)
+    for (std::size_t i = 0; i < container_count(pod); ++i)
         for (const ContainerFeature& feature : container_features)
-            if (const std::size_t index = feature.asked(pod.spec, pod.spec.containers[i]); index != no)
-                warn(problems, pointer(container_at(spec, i), feature.field, index), feature.instead, feature.blocks);
+            if (const std::size_t index = feature.asked(pod.spec, container_at(pod, i)); index != no)
+                warn(problems, pointer(pointer_at(spec, pod, i), feature.field, index), feature.instead,
+                     feature.blocks);
 }
 
 std::optional<std::string> unhonoured(const Pod& pod, std::size_t container) {
-    const Container& wanted = pod.spec.containers[container];
+    const Container& wanted = container_at(pod, container);
     for (const PodFeature& feature : pod_features)
         if (feature.blocks && feature.blocks(wanted))
             if (const std::size_t index = feature.asked(pod.spec); index != no)
@@ -243,7 +232,8 @@ std::optional<std::string> unhonoured(const Pod& pod, std::size_t container) {
     for (const ContainerFeature& feature : container_features)
         if (feature.blocks)
             if (const std::size_t index = feature.asked(pod.spec, wanted); index != no)
-                return not_supported(pointer(container_at("/spec", container), feature.field, index), feature.instead);
+                return not_supported(pointer(pointer_at("/spec", pod, container), feature.field, index),
+                                     feature.instead);
     return std::nullopt;
 }
 

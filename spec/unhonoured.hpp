@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this version reads, checks and shows, but does not act on yet: said aloud, never passed over.
 //
-// A field that asks for less than it gets here (a probe, a limit) is a warning. One that asks for a confinement or an
-// order that this version cannot give (a seccomp profile, init containers) also keeps the container from being started.
+// A field without which the container runs all the same (a limit, a name) is a warning. One that asks for a confinement
+// that this version cannot give (a seccomp profile) also keeps the container from being started.
 #pragma once
 
 #include "spec/pod.hpp"

@@ -2,6 +2,8 @@
 #include "tests/core/hostile.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace hostile {
 
@@ -17,7 +19,7 @@ constexpr std::size_t pending_limit = 64;
 Kernel::Kernel(std::uint64_t seed)
     : state_(seed * 0x9e3779b97f4a7c15 + 1)
     , core_(config) {
-    core_.reserve(slots, slots * max_containers);
+    core_.reserve(slots, slots * max_containers, slots * max_probes);
     out_.reserve(core_.max_actions());
 }
 
@@ -70,16 +72,56 @@ void Kernel::user_acts(std::uint32_t slot) {
     const Millis grace = chance(50) ? never : Millis(random(40'000));
     const Unit unit(slot, random(max_containers + 1));
     if (!pod.known) {
-        PodFacts facts{.restart_policy = static_cast<spec::RestartPolicy>(random(3)),
-                       .containers = static_cast<std::uint8_t>(1 + random(max_containers)),
-                       .grace = Millis(random(40'000)),
-                       .after = chance(50) ? random(slots + 2) : no_slot};
-        tell({.kind = Kind::PodAdded, .run = {Unit(slot, 0), 0}, .facts = facts});
+        invent(invented_);
+        tell({.kind = Kind::PodAdded, .run = {Unit(slot, 0), 0}, .facts = invented_.facts});
     } else if (chance(50)) {
         tell({.kind = Kind::PodRemoved, .run = {Unit(slot, 0), 0}, .grace = grace});
     } else {
-        tell({.kind = chance(50) ? Kind::RestartAsked : Kind::RetryAsked, .run = {unit, 0}});
+        constexpr Kind kinds[] = {Kind::RestartAsked, Kind::RetryAsked, Kind::Held, Kind::Released, Kind::Released};
+        tell({.kind = kinds[random(std::size(kinds))], .run = {unit, 0}});
     }
+}
+
+// A manifest: init containers and sidecars first, as always.
+void Kernel::invent(Pod& pod) {
+    const std::uint32_t count = 1 + random(max_containers);
+    const std::uint32_t first_regular = random(count);
+    const auto policy = static_cast<spec::RestartPolicy>(random(3));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        UnitFacts& unit = pod.units[i];
+        unit = {.role = i >= first_regular ? Role::Regular
+                        : chance(50)       ? Role::Init
+                                           : Role::Sidecar,
+                .restart_policy = chance(80) ? policy : static_cast<spec::RestartPolicy>(random(3)),
+                .post_start = chance(20),
+                .pre_stop = chance(20)};
+        if (chance(30))
+            unit.post_start_sleep = Millis(random(5'000));
+        if (chance(30))
+            unit.pre_stop_sleep = Millis(random(50'000));
+    }
+    std::uint16_t probes = 0;
+    for (std::uint8_t unit = 1; unit <= count; ++unit)
+        for (const ProbeKind kind : {ProbeKind::Startup, ProbeKind::Liveness, ProbeKind::Readiness})
+            if (probes < max_probes && chance(15))
+                pod.probes[probes++] = {.unit = unit,
+                                        .kind = kind,
+                                        .initial_delay = Millis(random(3) * 1'000),
+                                        .period = Millis(1'000 + random(3) * 1'000),
+                                        .timeout = Millis(1'000 + random(3) * 1'000),
+                                        .success_threshold =
+                                            kind == ProbeKind::Readiness ? 1 + static_cast<int>(random(3)) : 1,
+                                        .failure_threshold = 1 + static_cast<int>(random(3)),
+                                        .grace = chance(20) ? Millis(random(10'000)) : never};
+    pod.facts = {.restart_policy = policy,
+                 .containers = static_cast<std::uint8_t>(count),
+                 .probes = probes,
+                 .held = chance(10),
+                 .grace = Millis(random(40'000)),
+                 .active_deadline = chance(10) ? Millis(random(600'000)) : never,
+                 .after = chance(50) ? random(slots + 2) : no_slot,
+                 .units = pod.units.data(),
+                 .probe_facts = pod.probes.data()};
 }
 
 // A container ends by itself, or a sandbox dies.
@@ -90,7 +132,11 @@ void Kernel::process_acts(std::uint32_t slot) {
     const std::uint32_t index = 1 + random(max_containers);
     const Container& container = pod.containers[index - 1];
     if (container.generation != 0 && chance(60))
-        queue(Kind::Exited, {Unit(slot, index), container.generation}, {.code = static_cast<int>(random(3))});
+        queue(Kind::Exited, {Unit(slot, index), container.generation},
+              {.code = static_cast<int>(random(3)),
+               .rule = chance(5)    ? RestartRule::RestartAll
+                       : chance(10) ? RestartRule::Restart
+                                    : RestartRule::None});
 }
 
 // About runs that are over, slots that are free and units that never were.
@@ -102,7 +148,8 @@ Event Kernel::nonsense() {
     event.facts.containers = far ? static_cast<std::uint8_t>(random(256)) : 1;
     event.exit.code = static_cast<int>(random(300)) - 20;
     event.grace = Millis(random(1'000)) - 500ms;
-    const bool addressed_to_slot = event.kind == Kind::PodAdded || event.kind == Kind::PodRemoved;
+    const bool addressed_to_slot = event.kind == Kind::PodAdded || event.kind == Kind::PodRemoved ||
+                                   event.kind == Kind::Held || event.kind == Kind::Released;
     if (!far && addressed_to_slot) // those are the user's, and mean what they say
         event.kind = Kind::Exited;
     return event;
@@ -159,11 +206,18 @@ void Kernel::note(const Event& event) {
         pod = Pod{};
         pod.known = true;
         pod.facts = event.facts;
+        pod.units = invented_.units;
+        pod.probes = invented_.probes;
         pod.predecessor = event.facts.after < slots && event.facts.after != slot && pods_[event.facts.after].known
                               ? event.facts.after
                               : no_slot;
+        pod.held = event.facts.held;
     } else if (event.kind == Kind::PodRemoved && pod.known) {
         pod.removed = true;
+    } else if (event.kind == Kind::Released) {
+        pod.held = false;
+    } else if (event.kind == Kind::Held && pod.known) {
+        pod.held |= !pod.removed && !shutting_down_ && core_.pod(slot).finish == Finish::None;
     } else if (index == 0 && event.run.generation == pod.generation) {
         if (event.kind == Kind::SandboxDied)
             pod.lost = true;
@@ -176,15 +230,26 @@ void Kernel::note(const Event& event) {
     } else if (index > 0 && index <= max_containers && event.run.generation != 0 &&
                event.run.generation == pod.containers[index - 1].generation &&
                (event.kind == Kind::Exited || event.kind == Kind::StartFailed)) {
-        pod.containers[index - 1].generation = 0;
+        Container& container = pod.containers[index - 1];
+        container.generation = 0;
+        container.running = false;
+        container.ended_well = event.kind == Kind::Exited && event.exit.code == 0;
+        pod.restarting_all |= event.kind == Kind::Exited && event.exit.rule == RestartRule::RestartAll;
+    } else if (index > 0 && index <= max_containers && event.run.generation != 0 &&
+               event.run.generation == pod.containers[index - 1].generation && event.kind == Kind::Started) {
+        pod.containers[index - 1].running = true;
     }
 }
 
 void Kernel::queue(Kind kind, RunId run, Exit exit) {
+    queue({.kind = kind, .run = run, .exit = exit});
+}
+
+void Kernel::queue(const Event& event) {
     if (pending_.size() < pending_limit)
-        pending_.push_back({.kind = kind, .run = run, .exit = exit});
+        pending_.push_back(event);
     else
-        tell({.kind = kind, .run = run, .exit = exit});
+        pending_[random(pending_limit)] = event; // what falls out comes when its run is killed, or never
 }
 
 void Kernel::perform(const Action& action) {
@@ -208,8 +273,11 @@ void Kernel::perform(const Action& action) {
         require(pod.sandbox == Sandbox::None && idle, "a sandbox is made where there is none");
         require(!pod.removed && !shutting_down_, "no sandbox is made for a pod that is to go");
         require(pod.predecessor == no_slot, "a pod waits for the one it replaces");
+        require(!pod.held, "no sandbox is made for a pod that is held");
         require(runs_.insert(action.run.cookie()).second, "no run is named like another");
         pod.sandbox = Sandbox::Making;
+        for (Container& container : pod.containers)
+            container.ended_well = false; // all of them run anew
         pod.lost = false;
         pod.generation = action.run.generation;
         queue(chance(25) ? Kind::SandboxFailed : Kind::SandboxReady, action.run);
@@ -231,6 +299,9 @@ void Kernel::perform(const Action& action) {
                 other.predecessor = no_slot;
         return;
     case Action::Kind::Start:
+    case Action::Kind::RunHook:
+    case Action::Kind::Probe:
+    case Action::Kind::GiveUpProbe:
     case Action::Kind::Terminate:
     case Action::Kind::Kill: return perform_on_container(action, pod);
     case Action::Kind::ShutDown: return;
@@ -242,23 +313,23 @@ void Kernel::perform_on_container(const Action& action, Pod& pod) {
     if (index == 0 || index > pod.facts.containers)
         return require(false, "an action is about a container that the pod has");
     Container& container = pod.containers[index - 1];
-    if (action.kind == Action::Kind::Start) {
-        require(container.generation == 0, "a container has one live run at most");
-        require(pod.sandbox == Sandbox::Up && !pod.lost, "a container is started in a sandbox that lives");
-        require(!pod.removed && !shutting_down_, "nothing is started in a pod that is to go");
-        require(runs_.insert(action.run.cookie()).second, "no run is named like another");
-        container = {.generation = action.run.generation, .restarts = container.restarts};
-        if (chance(20))
-            return queue(Kind::StartFailed, action.run, {.not_created = chance(50)});
-        queue(Kind::Started, action.run);
-        if (chance(30)) // before Started perhaps, since what is pending comes in any order
-            queue(Kind::Exited, action.run, {.code = static_cast<int>(random(2))});
-        return;
-    }
-    require(container.generation == action.run.generation, "only a live run is signalled");
+    if (action.kind == Action::Kind::Start)
+        return perform_start(action, pod);
+    require(container.generation == action.run.generation, "only a live run is acted on");
+    if (action.kind == Action::Kind::RunHook)
+        return perform_hook(action, container);
+    if (action.kind == Action::Kind::Probe || action.kind == Action::Kind::GiveUpProbe)
+        return perform_probe(action, pod, container);
     if (action.kind == Action::Kind::Terminate) {
         require(!container.terminated, "a run is terminated once");
         container.terminated = true;
+        container.hook = 0;
+        const bool others_live = std::ranges::any_of(pod.containers, [&](const Container& other) {
+            return other.generation != 0 &&
+                   pod.units[static_cast<std::size_t>(&other - pod.containers.data())].role != Role::Sidecar;
+        });
+        if (pod.units[index - 1].role == Role::Sidecar && (pod.removed || shutting_down_))
+            require(!others_live, "a sidecar is stopped after the containers");
         container.terminated_at = now_;
         if (chance(50))
             queue(Kind::Exited, action.run, {.code = 143});
@@ -270,6 +341,71 @@ void Kernel::perform_on_container(const Action& action, Pod& pod) {
     }
 }
 
+void Kernel::perform_start(const Action& action, Pod& pod) {
+    const std::uint32_t index = action.run.unit.index();
+    Container& container = pod.containers[index - 1];
+    require(container.generation == 0, "a container has one live run at most");
+    require(pod.sandbox == Sandbox::Up && !pod.lost, "a container is started in a sandbox that lives");
+    require(!pod.removed && !shutting_down_ && !pod.held, "nothing is started in a pod that is to go, or is held");
+    require(runs_.insert(action.run.cookie()).second, "no run is named like another");
+    const Role role = pod.units[index - 1].role;
+    for (std::uint32_t i = 0; i < pod.facts.containers; ++i) {
+        const Container& other = pod.containers[i];
+        const Role others = pod.units[i].role;
+        const bool ordinary_and_regular =
+            (others == Role::Init && role == Role::Regular) || (others == Role::Regular && role == Role::Init);
+        require(!(ordinary_and_regular && other.generation != 0), "no init container runs beside a container");
+        if (role == Role::Init && others == Role::Init && i + 1 != index)
+            require(other.generation == 0, "init containers run one at a time");
+        if (role == Role::Regular && others == Role::Init)
+            require(other.ended_well, "containers start when every init container has ended well");
+    }
+    if (std::exchange(pod.restarting_all, false))
+        for (std::uint32_t i = 0; i < pod.facts.containers; ++i)
+            require(pod.containers[i].generation == 0, "a pod begins again when everything has ended");
+    container = {.generation = action.run.generation, .restarts = container.restarts};
+    if (chance(20))
+        return queue(Kind::StartFailed, action.run, {.not_created = chance(50)});
+    queue(Kind::Started, action.run);
+    if (chance(30)) // before Started perhaps, since what is pending comes in any order
+        queue(Kind::Exited, action.run, {.code = static_cast<int>(random(2))});
+}
+
+void Kernel::perform_hook(const Action& action, Container& container) {
+    require(container.running && !container.terminated, "a hook runs in a container that runs");
+    require(runs_.insert(RunId{action.run.unit, action.serial}.cookie()).second, "no hook is named like another");
+    container.hook = action.serial;
+    if (chance(70))
+        queue({.kind = Kind::HookDone,
+               .run = action.run,
+               .serial = action.serial,
+               .outcome = static_cast<initd::Outcome>(random(3))});
+}
+
+void Kernel::perform_probe(const Action& action, const Pod& pod, Container& container) {
+    std::uint32_t& asked = container.probes[static_cast<std::size_t>(action.probe)];
+    if (action.kind == Action::Kind::GiveUpProbe) {
+        require(asked == action.serial, "what is given up was asked");
+        asked = 0;
+        return;
+    }
+    require(container.running, "a probe is asked of a container that runs");
+    require(!container.terminated || action.probe == ProbeKind::Readiness,
+            "what is being stopped is asked for readiness");
+    require(runs_.insert(RunId{action.run.unit, action.serial}.cookie()).second, "no probe is named like another");
+    require(std::ranges::any_of(std::span(pod.probes).first(pod.facts.probes),
+                                [&](const ProbeFacts& probe) {
+                                    return probe.unit == action.run.unit.index() && probe.kind == action.probe;
+                                }),
+            "a probe that is asked is one of the manifest's");
+    asked = action.serial;
+    if (chance(70))
+        queue({.kind = Kind::ProbeDone,
+               .run = action.run,
+               .serial = action.serial,
+               .outcome = static_cast<initd::Outcome>(random(3))});
+}
+
 // The core's own account of things agrees with what truly is.
 void Kernel::check() {
     for (std::uint32_t slot = 0; slot < slots; ++slot) {
@@ -278,7 +414,9 @@ void Kernel::check() {
         require((state.phase != PodPhase::Free) == pod.known, "a slot is in use while its pod is known");
         if (!pod.known)
             continue;
-        Millis earliest = state.retry_at;
+        Millis earliest = state.retry_at == never || (state.expires != never && state.expires < state.retry_at)
+                              ? state.expires
+                              : state.retry_at;
         const auto units = core_.units(slot);
         require(units.size() == pod.facts.containers, "a pod keeps its containers");
         for (std::size_t i = 0; i < units.size(); ++i) {
@@ -288,7 +426,8 @@ void Kernel::check() {
             require(unit.restarts >= container.restarts, "restart counts only grow");
             require((unit.phase == UnitPhase::BackOff) == (unit.resume != never), "a back-off has its end");
             container.restarts = unit.restarts;
-            for (Millis at : {unit.kill_at, unit.resume})
+            require(!unit.ready || unit.phase == UnitPhase::Running, "only what runs is ready");
+            for (Millis at : {unit.kill_at, unit.resume, unit.hook_until})
                 if (at != never && (earliest == never || at < earliest))
                     earliest = at;
         }

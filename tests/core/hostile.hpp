@@ -28,22 +28,30 @@ class Kernel {
 
   private:
     static constexpr std::uint32_t slots = 7;
-    static constexpr std::uint32_t max_containers = 3;
+    static constexpr std::uint32_t max_containers = 4;
+    static constexpr std::uint32_t max_probes = 4;
 
     struct Container {
         std::uint32_t generation = 0; // of the live run; 0: none
+        bool running = false;         // the core has been told so
         bool terminated = false, killed = false;
         initd::Millis terminated_at{0};
         std::uint32_t restarts = 0;
+        std::uint32_t hook = 0;                // serial of the one that is out
+        std::array<std::uint32_t, 3> probes{}; // the same, by kind
+        bool ended_well = false;               // its last run, in this sandbox
     };
     enum class Sandbox : std::uint8_t { None, Making, Up, Dropping };
     struct Pod {
-        bool known = false, removed = false;
+        bool known = false, removed = false, held = false;
         Sandbox sandbox = Sandbox::None;
         bool lost = false; // the sandbox has died
         std::uint32_t generation = 0;
         std::uint32_t predecessor = initd::no_slot;
         initd::PodFacts facts;
+        std::array<initd::UnitFacts, max_containers> units{};
+        std::array<initd::ProbeFacts, max_probes> probes{};
+        bool restarting_all = false; // since a rule said so, until something starts again
         std::array<Container, max_containers> containers;
     };
 
@@ -62,7 +70,12 @@ class Kernel {
     void note(const initd::Event& event);
     void perform(const initd::Action& action);
     void perform_on_container(const initd::Action& action, Pod& pod);
+    void perform_start(const initd::Action& action, Pod& pod);
+    void perform_hook(const initd::Action& action, Container& container);
+    void perform_probe(const initd::Action& action, const Pod& pod, Container& container);
+    void invent(Pod& pod);
     void queue(initd::Event::Kind kind, initd::RunId run, initd::Exit exit = {});
+    void queue(const initd::Event& event);
     void check();
 
     std::uint64_t state_;
@@ -70,6 +83,7 @@ class Kernel {
     initd::Actions out_;
     initd::Millis now_{5'000};
     std::array<Pod, slots> pods_{};
+    Pod invented_;                      // the facts of the pod that is being added
     std::vector<initd::Event> pending_; // true, and not told yet
     std::vector<initd::Event> told_;    // to be told again
     std::set<std::uint64_t> runs_;      // every run there ever was

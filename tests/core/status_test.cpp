@@ -27,7 +27,12 @@ spec::Pod make_pod(std::size_t containers) {
 
 spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failures = {}, bool host_network = false,
                           const std::string& host_ip = "10.0.0.7") {
+    const auto init = std::ranges::count_if(s.core().units(0),
+                                            [](const UnitState& unit) { return unit.facts.role != Role::Regular; });
     spec::Pod pod = make_pod(s.core().units(0).size());
+    auto& containers = pod.spec.containers;
+    pod.spec.init_containers.assign(containers.begin(), containers.begin() + init);
+    containers.erase(containers.begin(), containers.begin() + init);
     pod.spec.host_network = host_network;
     const Clock clock{.boot = s.now(), .epoch_ms = 1'767'225'600'000 + (s.now() - 1000s).count()};
     return make_status(s.core(), 0, {pod, failures, host_ip, clock});
@@ -332,4 +337,73 @@ TEST_CASE("only a pod on the host's network has an address, the machine's") {
     CHECK(status.pod_ips.at(0).ip == "10.0.0.7");
     CHECK(status.host_ips.at(0).ip == "10.0.0.7");
     CHECK(status_of(s, {}, true, "").pod_ips.empty());
+}
+
+TEST_CASE("a pod with init containers is Pending until they have done their work") {
+    Story s;
+    const UnitFacts units[] = {{.role = Role::Init}, {.role = Role::Sidecar}, {}};
+    s.add(0, {.containers = 3, .units = units});
+    s.ready(0);
+    s.started(0, 1);
+    spec::PodStatus status = status_of(s);
+    CHECK(status.phase == "Pending");
+    REQUIRE(status.init_container_statuses.size() == 2);
+    CHECK(to_text(status.init_container_statuses[0].state) == "running");
+    CHECK(to_text(status.init_container_statuses[1].state) == "waiting PodInitializing");
+    CHECK(to_text(status.container_statuses[0].state) == "waiting PodInitializing");
+    CHECK(condition(status, "Initialized") ==
+          "False ContainersNotInitialized containers with incomplete status: [a b]");
+    CHECK(condition(status, "Ready") == "False ContainersNotReady containers with unready status: [b c]");
+
+    s.exits(0, 1, 0);
+    s.started(0, 2);
+    s.started(0, 3);
+    status = status_of(s);
+    CHECK(status.phase == "Running");
+    CHECK(status.init_container_statuses[0].ready);
+    CHECK(to_text(status.init_container_statuses[0].state) == "terminated Completed 0");
+    CHECK(condition(status, "Initialized") == "True");
+    CHECK(condition(status, "Ready") == "True");
+}
+
+TEST_CASE("a pod whose init container failed for good is Failed") {
+    Story s;
+    const UnitFacts units[] = {{.role = Role::Init, .restart_policy = RestartPolicy::Never}, {}};
+    s.add(0, {.containers = 2, .units = units});
+    s.ready(0);
+    s.started(0, 1);
+    s.exits(0, 1, 3);
+    const spec::PodStatus status = status_of(s);
+    CHECK(status.phase == "Failed");
+    CHECK(to_text(status.init_container_statuses[0].state) == "terminated Error 3");
+    CHECK(condition(status, "Initialized") == "False ContainersNotInitialized containers with incomplete status: [a]");
+}
+
+TEST_CASE("a pod whose deadline is over is Failed and says so") {
+    Story s;
+    s.add(0, {.active_deadline = 5s});
+    s.ready(0);
+    s.started(0);
+    s.pass(5s);
+    CHECK(status_of(s).phase == "Running");
+    s.exits(0, 1, 143);
+    CHECK(status_of(s).phase == "Failed");
+    CHECK(status_of(s).reason == "DeadlineExceeded");
+}
+
+TEST_CASE("a container with a startup and a readiness probe is started, then ready, when they say so") {
+    Story s;
+    const ProbeFacts probes[] = {{.kind = ProbeKind::Startup}, {.kind = ProbeKind::Readiness}};
+    s.add(0, {.probes = 2, .probe_facts = probes});
+    s.ready(0);
+    s.started(0);
+    CHECK_FALSE(status_of(s).container_statuses[0].started);
+    CHECK(status_of(s).phase == "Running");
+    s.probed(0, 1, ProbeKind::Startup, Outcome::Success);
+    CHECK(status_of(s).container_statuses[0].started);
+    CHECK_FALSE(status_of(s).container_statuses[0].ready);
+    CHECK(condition(status_of(s), "Ready") == "False ContainersNotReady containers with unready status: [a]");
+    s.probed(0, 1, ProbeKind::Readiness, Outcome::Success);
+    CHECK(status_of(s).container_statuses[0].ready);
+    CHECK(condition(status_of(s), "Ready") == "True");
 }

@@ -11,10 +11,19 @@ using initd::Event;
 using initd::RunId;
 using initd::Unit;
 
-const char* verb(Action::Kind kind) {
-    switch (kind) {
+const char* verb(const Action& action) {
+    switch (action.kind) {
     case Action::Kind::MakeSandbox: return "make";
     case Action::Kind::Start: return "start";
+    case Action::Kind::RunHook: return action.hook == initd::Hook::PostStart ? "postStart" : "preStop";
+    case Action::Kind::Probe:
+        switch (action.probe) {
+        case initd::ProbeKind::Startup: return "startup";
+        case initd::ProbeKind::Liveness: return "liveness";
+        case initd::ProbeKind::Readiness: return "readiness";
+        }
+        return "?";
+    case Action::Kind::GiveUpProbe: return "give up";
     case Action::Kind::Terminate: return "term";
     case Action::Kind::Kill: return "kill";
     case Action::Kind::DropSandbox: return "drop";
@@ -30,7 +39,7 @@ std::string to_text(const initd::Actions& actions) {
     std::string text;
     for (const Action& action : actions) {
         text += text.empty() ? "" : ", ";
-        text += verb(action.kind);
+        text += verb(action);
         if (action.kind == Action::Kind::ShutDown)
             continue;
         text += " " + std::to_string(action.run.unit.slot());
@@ -42,20 +51,43 @@ std::string to_text(const initd::Actions& actions) {
 
 Story::Story(initd::CoreConfig config)
     : core_(config) {
-    core_.reserve(8, 24);
+    core_.reserve(8, 24, 24);
     out_.reserve(core_.max_actions());
+}
+
+std::string Story::told() {
+    for (const Action& action : out_)
+        if (action.kind == Action::Kind::RunHook || action.kind == Action::Kind::Probe)
+            asked_.push_back(action);
+    return to_text(out_);
 }
 
 std::string Story::tell(const Event& event) {
     out_.clear();
     core_.step(now_, event, out_);
-    return to_text(out_);
+    return told();
 }
 
 std::string Story::tick() {
     out_.clear();
     core_.tick(now_, out_);
-    return to_text(out_);
+    return told();
+}
+
+std::string Story::hooked(std::uint32_t slot, std::uint32_t index, initd::Outcome outcome) {
+    for (auto action = asked_.rbegin(); action != asked_.rend(); ++action)
+        if (action->kind == Action::Kind::RunHook && action->run.unit == Unit(slot, index))
+            return tell(
+                {.kind = Event::Kind::HookDone, .run = action->run, .serial = action->serial, .outcome = outcome});
+    return "no hook";
+}
+
+std::string Story::probed(std::uint32_t slot, std::uint32_t index, initd::ProbeKind kind, initd::Outcome outcome) {
+    for (auto action = asked_.rbegin(); action != asked_.rend(); ++action)
+        if (action->kind == Action::Kind::Probe && action->probe == kind && action->run.unit == Unit(slot, index))
+            return tell(
+                {.kind = Event::Kind::ProbeDone, .run = action->run, .serial = action->serial, .outcome = outcome});
+    return "no probe";
 }
 
 RunId Story::run(std::uint32_t slot, std::uint32_t index) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A core with a clock, told as a story: each line is something that happens, and gives what the core wants done, as
-// text. Containers are counted from 1, as units are: "start 0/1" is the first container of the pod in slot 0.
+// text. Containers are counted from 1, as units are: "start 0/1" is the first container of the pod in slot 0, and
+// "liveness 0/1" its probe.
 #pragma once
 
 #include "initd/core.hpp"
@@ -30,6 +31,9 @@ class Story {
     std::string start_failed(std::uint32_t slot, std::uint32_t index = 1, bool not_created = false);
     std::string exits(std::uint32_t slot, std::uint32_t index, int code);
     std::string restart(std::uint32_t slot, std::uint32_t index = 0);
+    // The answer to the last RunHook, or the last Probe of that kind, of the container.
+    std::string hooked(std::uint32_t slot, std::uint32_t index, initd::Outcome outcome = initd::Outcome::Success);
+    std::string probed(std::uint32_t slot, std::uint32_t index, initd::ProbeKind kind, initd::Outcome outcome);
     std::string retry(std::uint32_t slot);
     std::string shut_down(Millis cap = never);
     std::string tell(const initd::Event& event);
@@ -52,9 +56,11 @@ class Story {
   private:
     std::string sandbox(initd::Event::Kind kind, std::uint32_t slot);
     std::string tick();
+    std::string told();
 
     initd::Core core_;
     initd::Actions out_;
+    initd::Actions asked_; // every RunHook and Probe
     Millis now_{1'000'000};
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "initd/pod_facts.hpp"
 #include "initd/pods.hpp"
 
 #include "tests/catch.hpp"
@@ -21,15 +22,15 @@ spec::Manifest manifest(const std::string& name, const std::string& fields = "")
 } // namespace
 
 TEST_CASE("a grace period of any number of seconds is one the core can add to a time") {
-    CHECK(grace_period(30) == Millis{30'000});
-    CHECK(grace_period(0) == Millis{0});
-    CHECK(grace_period(-5) == Millis{0});
+    CHECK(seconds_of(30) == Millis{30'000});
+    CHECK(seconds_of(0) == Millis{0});
+    CHECK(seconds_of(-5) == Millis{0});
     for (std::int64_t seconds : {std::numeric_limits<std::int64_t>::max(), std::int64_t{1} << 60}) {
-        CHECK(grace_period(seconds) > std::chrono::hours{24 * 365});
-        CHECK(grace_period(seconds) < Millis::max() / 2);
+        CHECK(seconds_of(seconds) > std::chrono::hours{24 * 365});
+        CHECK(seconds_of(seconds) < Millis::max() / 2);
         const auto facts =
-            facts_of(manifest("web", R"(, "terminationGracePeriodSeconds": )" + std::to_string(seconds)).pod, no_slot);
-        CHECK(facts.grace == grace_period(seconds));
+            facts_of(manifest("web", R"(, "terminationGracePeriodSeconds": )" + std::to_string(seconds)).pod, no_slot).pod;
+        CHECK(facts.grace == seconds_of(seconds));
     }
 }
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The core's probes (kubelet: pkg/kubelet/prober/worker.go).
+//
+// A probe is asked at the ticks of its period, counted from the container's start, from the first one that is not
+// before the initial delay; never twice at a time. Its result turns when `success_threshold` or `failure_threshold`
+// outcomes in a row say so: a startup probe's success starts the others (readiness at once), its failure and that of a
+// liveness probe stop the container, readiness is shown. A container that is being stopped is only asked whether it is
+// ready.
+#include "initd/core.hpp"
+
+namespace initd {
+namespace {
+
+constexpr Millis tick_after(Millis start, Millis period, Millis moment) noexcept {
+    return start + ((moment - start) / period + 1) * period;
+}
+
+Millis first_tick(const ProbeFacts& facts, Millis start) noexcept {
+    return facts.initial_delay <= Millis{0} ? start
+                                            : tick_after(start, facts.period, start + facts.initial_delay - Millis{1});
+}
+
+} // namespace
+
+std::span<ProbeState> Core::probes_of(Unit name) noexcept {
+    const PodState& pod = pods_[name.slot()];
+    const UnitState& unit = units_[pod.first_unit + name.index() - 1];
+    return std::span(probes_).subspan(pod.first_probe + unit.first_probe, unit.probes);
+}
+
+void Core::begin_probes(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+    unit.startup_passed = true;
+    for (const ProbeState& probe : probes_of(name))
+        unit.startup_passed &= probe.facts.kind != ProbeKind::Startup;
+    unit.ready = unit.startup_passed;
+    for (ProbeState& probe : probes_of(name)) {
+        probe.good = probe.facts.kind == ProbeKind::Liveness;
+        if (probe.facts.kind == ProbeKind::Readiness)
+            unit.ready = false;
+        if (unit.startup_passed || probe.facts.kind == ProbeKind::Startup)
+            probe.next = first_tick(probe.facts, now);
+    }
+    unit.ready_changed = now;
+    tick_probes(name, unit, now, out);
+}
+
+void Core::ask(Unit name, UnitState& unit, ProbeState& probe, Millis now, Actions& out) noexcept {
+    probe.asking = true;
+    probe.serial = ++generation_;
+    probe.next = never;
+    probe.until = now + probe.facts.timeout;
+    out.push_back({Action::Kind::Probe, {name, unit.generation}, probe.serial, {}, probe.facts.kind});
+}
+
+void Core::probe_done(Unit name, UnitState& unit, ProbeState& probe, Outcome outcome, Millis now,
+                      Actions& out) noexcept {
+    probe.asking = false;
+    probe.until = never;
+    const bool stopping = unit.stop != Stop::None && probe.facts.kind != ProbeKind::Readiness;
+    if (!stopping) {
+        probe.next = tick_after(unit.started, probe.facts.period, now);
+        const bool well = outcome == Outcome::Success;
+        if (outcome != Outcome::Unknown) {
+            const std::int32_t enough = well ? probe.facts.success_threshold : probe.facts.failure_threshold;
+            probe.in_row = probe.last == well ? std::min(probe.in_row + 1, enough) : 1;
+            probe.last = well;
+            if (probe.in_row >= enough) {
+                probe.good = well;
+                result(name, unit, probe, now, out);
+            }
+        }
+    }
+    set_timer(name);
+}
+
+void Core::result(Unit name, UnitState& unit, ProbeState& probe, Millis now, Actions& out) noexcept {
+    if (probe.facts.kind == ProbeKind::Readiness) {
+        if (unit.ready != probe.good)
+            unit.ready_changed = now;
+        unit.ready = probe.good;
+    } else if (!probe.good) {
+        const Millis pods = pods_[name.slot()].facts.grace;
+        terminate(name, unit, probe.facts.grace == never ? pods : probe.facts.grace, now, out);
+    } else if (probe.facts.kind == ProbeKind::Startup && !unit.startup_passed) {
+        probe.next = never;
+        startup_passed(name, unit, now, out);
+    }
+}
+
+void Core::startup_passed(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+    unit.startup_passed = true;
+    unit.ready = true;
+    for (ProbeState& probe : probes_of(name)) {
+        if (probe.facts.kind == ProbeKind::Liveness)
+            probe.next =
+                std::max(first_tick(probe.facts, unit.started), tick_after(unit.started, probe.facts.period, now));
+        if (probe.facts.kind == ProbeKind::Readiness) {
+            unit.ready = false;
+            ask(name, unit, probe, now, out);
+        }
+    }
+    unit.ready_changed = now;
+    settle(name.slot(), now, out);
+}
+
+void Core::tick_probes(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+    for (ProbeState& probe : probes_of(name)) {
+        if (is_due(probe.until, now)) {
+            out.push_back({Action::Kind::GiveUpProbe, {name, unit.generation}, probe.serial, {}, probe.facts.kind});
+            probe_done(name, unit, probe, Outcome::Failure, now, out);
+        } else if (is_due(probe.next, now)) {
+            ask(name, unit, probe, now, out);
+        }
+    }
+}
+
+} // namespace initd

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Probes and hooks of containers: what the core wants asked or run is done here, and comes back as its event.
+//
+// A command runs beside the container's own process, with its output thrown away. A connection is made from inside the
+// pod's network by a socket that does not block, opened there; the loop then sees it through. Nothing here has a
+// deadline: the core gives up what takes too long, and what belongs to a run ends with it.
+// Names of hosts are not looked up: `host` is an address, or empty for the pod's own.
+#pragma once
+
+#include "initd/children.hpp"
+#include "initd/core.hpp"
+#include "initd/performer.hpp"
+#include "initd/poller.hpp"
+#include "initd/probe_grpc.hpp"
+#include "ns/fd.hpp"
+
+#include <cstdint>
+#include <netinet/in.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace initd {
+
+class Handlers {
+  public:
+    Handlers(Poller& poller, Performer& performer, Children& children, PodStore& pods) noexcept
+        : poller_(poller)
+        , performer_(performer)
+        , children_(children)
+        , pods_(pods) {}
+
+    // RunHook, Probe, GiveUpProbe.
+    void perform(const Action& action, Events& events) noexcept;
+
+    // The run is over, or is being stopped (then only its hooks end): nothing of what was under way is told any more.
+    void end(RunId run, bool hooks_only) noexcept;
+
+    void on_ready(const Ready& ready, Events& events) noexcept;
+    void on_launched(const LaunchReport& report, Events& events) noexcept;
+    void on_exited(const ChildExit& exit, Events& events) noexcept;
+
+  private:
+    enum class Way : std::uint8_t { Command, Tcp, Http, Grpc };
+    struct Handler {
+        std::uint32_t id = 0;
+        RunId run;
+        std::uint32_t serial = 0;
+        bool hook = false;
+        Way way = Way::Command;
+        pid_t pid = -1;
+        ns::Fd socket;
+        sockaddr_storage address{};
+        socklen_t address_size = 0;
+        std::string authority; // HOST:PORT
+        spec::HttpGetAction get;
+        std::string path; // of `get`, or where it was redirected to
+        int redirects = 0;
+        std::string out; // still to be sent
+        std::string in;
+        std::optional<GrpcCheck> grpc;
+    };
+
+    std::optional<Outcome> begin(Handler& handler, const Action& action);
+    std::optional<Outcome> begin_command(Handler& handler, const std::vector<std::string>& command);
+    std::optional<Outcome> begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
+                                            const std::string& host);
+    std::optional<Outcome> connect(Handler& handler);
+    std::optional<Outcome> go_on(Handler& handler, std::uint32_t ready);
+    std::optional<Outcome> read(Handler& handler);
+    std::optional<Outcome> take_http(Handler& handler, bool over);
+    void finish(std::size_t at, Outcome outcome, Events& events) noexcept;
+    void drop(std::size_t at) noexcept;
+    std::size_t find(std::uint32_t id) const noexcept;
+
+    Poller& poller_;
+    Performer& performer_;
+    Children& children_;
+    PodStore& pods_;
+    std::vector<Handler> handlers_;
+    std::uint32_t next_id_ = 0;
+};
+
+} // namespace initd

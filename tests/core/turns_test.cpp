@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose turn it is in a pod: init containers, sidecars, hooks, and how all of that ends.
+#include "tests/catch.hpp"
+#include "tests/core/story.hpp"
+
+#include <initializer_list>
+
+using namespace initd;
+using namespace story;
+using spec::RestartPolicy;
+
+namespace {
+
+constexpr UnitFacts init{.role = Role::Init};
+constexpr UnitFacts sidecar{.role = Role::Sidecar};
+constexpr UnitFacts regular{};
+
+// The units of one pod, for as long as the test tells its story.
+struct Units {
+    std::vector<UnitFacts> facts;
+    PodFacts pod;
+
+    Units(std::initializer_list<UnitFacts> list, RestartPolicy policy = RestartPolicy::Always)
+        : facts(list) {
+        for (UnitFacts& unit : facts)
+            unit.restart_policy = policy;
+        pod.restart_policy = policy;
+        pod.containers = static_cast<std::uint8_t>(facts.size());
+        pod.units = facts.data();
+    }
+};
+
+} // namespace
+
+TEST_CASE("init containers run one after the other, then the containers start together") {
+    Story s;
+    const Units units{init, init, regular, regular};
+    s.add(0, units.pod);
+    CHECK(s.ready(0) == "start 0/1");
+    CHECK(s.started(0, 1) == "");
+    CHECK(s.exits(0, 1, 0) == "start 0/2");
+    s.started(0, 2);
+    CHECK_FALSE(s.pod(0).initialized);
+    CHECK(s.exits(0, 2, 0) == "start 0/3, start 0/4");
+    CHECK(s.pod(0).initialized);
+    s.started(0, 3);
+    CHECK(s.exits(0, 3, 1) == "start 0/3"); // and no init container runs again
+    CHECK(s.remove(0) == "term 0/3, term 0/4");
+}
+
+TEST_CASE("an init container that fails is tried again with back-off, and with Never fails the pod") {
+    Story s;
+    const Units units{init, regular};
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 1) == "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 1) == "");
+    CHECK(s.wait() == 10);
+
+    const Units once({init, regular}, RestartPolicy::Never);
+    s.add(1, once.pod);
+    s.ready(1);
+    s.started(1, 1);
+    CHECK(s.exits(1, 1, 7) == "");
+    CHECK(s.pod(1).finish == Finish::Failed);
+    CHECK(s.unit(1, 2).phase == UnitPhase::Idle);
+    CHECK(s.restart(1) == "start 1/1"); // an operator may try again
+    s.started(1, 1);
+    CHECK(s.exits(1, 1, 0) == "start 1/2");
+}
+
+TEST_CASE("an init container that memory ended has failed, whatever its exit code") {
+    Story s;
+    const Units once({init, regular}, RestartPolicy::Never);
+    s.add(0, once.pod);
+    s.ready(0);
+    s.started(0, 1);
+    CHECK(s.tell({.kind = Event::Kind::Exited, .run = s.run(0, 1), .exit = {.code = 0, .oom_killed = true}}) == "");
+    CHECK(s.pod(0).finish == Finish::Failed);
+}
+
+TEST_CASE("a sidecar lets the next one start when it has started, and runs beside the containers") {
+    Story s;
+    const Units units{sidecar, init, regular};
+    s.add(0, units.pod);
+    CHECK(s.ready(0) == "start 0/1");
+    CHECK(s.started(0, 1) == "start 0/2");
+    s.started(0, 2);
+    CHECK(s.exits(0, 1, 1) == "start 0/1"); // it comes back while an init container runs
+    CHECK(s.exits(0, 2, 0) == "");          // which is not enough while the sidecar is not there
+    CHECK(s.started(0, 1) == "start 0/3");
+}
+
+TEST_CASE("when the containers have ended for good the sidecars are stopped, the last one first") {
+    Story s;
+    const Units units({sidecar, sidecar, regular}, RestartPolicy::OnFailure);
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.started(0, 2);
+    s.started(0, 3);
+    CHECK(s.exits(0, 3, 0) == "term 0/2");
+    CHECK(s.pod(0).finish == Finish::Ended);
+    CHECK(s.exits(0, 2, 143) == "term 0/1");
+    CHECK(s.exits(0, 1, 143) == "");
+    CHECK(s.pod(0).phase == PodPhase::Up);
+    CHECK(s.restart(0, 3) == "start 0/1, start 0/2, start 0/3"); // with what it needs beside it
+}
+
+TEST_CASE("a pod that is removed stops its containers first, then the sidecars from the last, in one grace period") {
+    Story s;
+    const Units units{sidecar, sidecar, regular, regular};
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.started(0, 2);
+    s.started(0, 3);
+    s.started(0, 4);
+    CHECK(s.remove(0) == "term 0/3, term 0/4");
+    CHECK(s.exits(0, 4, 143) == "");
+    CHECK(s.pass(30s) == "kill 0/3");
+    CHECK(s.exits(0, 3, 137) == "term 0/2");
+    CHECK(s.pass(2s) == "kill 0/2"); // the grace period is over: the two seconds that everybody has
+    CHECK(s.exits(0, 2, 137) == "term 0/1");
+    CHECK(s.exits(0, 1, 0) == "drop 0");
+}
+
+TEST_CASE("postStart holds the containers behind, and its failure stops the container") {
+    Story s;
+    Units units{regular, regular};
+    units.facts[0].post_start = true;
+    s.add(0, units.pod);
+    CHECK(s.ready(0) == "start 0/1");
+    CHECK(s.started(0, 1) == "postStart 0/1");
+    CHECK(s.hooked(0, 1) == "start 0/2");
+    s.started(0, 2);
+    s.exits(0, 1, 0); // the first restart comes at once
+    CHECK(s.started(0, 1) == "postStart 0/1");
+    CHECK(s.hooked(0, 1, Outcome::Failure) == "term 0/1");
+    CHECK(s.unit(0, 1).post_start_failed);
+    CHECK(s.hooked(0, 1) == ""); // told once
+}
+
+TEST_CASE("a hook that only sleeps is the core's to count") {
+    Story s;
+    Units units{regular, regular};
+    units.facts[0].post_start = units.facts[0].pre_stop = true;
+    units.facts[0].post_start_sleep = 3s;
+    units.facts[0].pre_stop_sleep = 5s;
+    s.add(0, units.pod);
+    s.ready(0);
+    CHECK(s.started(0, 1) == "");
+    CHECK(s.pass(2s) == "");
+    CHECK(s.pass(1s) == "start 0/2");
+    CHECK(s.remove(0) == "term 0/2");
+    CHECK(s.pass(4s) == "");
+    CHECK(s.pass(1s) == "term 0/1");
+    CHECK(s.pass(25s) == "kill 0/1, kill 0/2");
+}
+
+TEST_CASE("preStop comes before the stop signal and takes its time from the grace period") {
+    Story s;
+    Units units{regular};
+    units.facts[0].pre_stop = true;
+    s.up(0, units.pod);
+    CHECK(s.remove(0) == "preStop 0/1");
+    s.pass(10s);
+    CHECK(s.hooked(0, 1, Outcome::Failure) == "term 0/1"); // well or not
+    CHECK(s.pass(19s) == "");
+    CHECK(s.pass(1s) == "kill 0/1");
+
+    s.up(1, units.pod);
+    CHECK(s.remove(1) == "preStop 1/1");
+    CHECK(s.pass(30s) == "term 1/1"); // it did not end: two seconds remain
+    CHECK(s.hooked(1, 1) == "");
+    CHECK(s.pass(2s) == "kill 1/1");
+
+    s.up(2, units.pod);
+    CHECK(s.remove(2, 0s) == "term 2/1"); // no grace, no hook
+}
+
+TEST_CASE("a later, shorter grace period shortens a preStop hook") {
+    Story s;
+    Units units{regular};
+    units.facts[0].pre_stop = true;
+    s.up(0, units.pod);
+    s.remove(0);
+    CHECK(s.remove(0, 5s) == "");
+    CHECK(s.pass(5s) == "term 0/1");
+}
+
+TEST_CASE("a container that ends by itself runs no preStop hook") {
+    Story s;
+    Units units{regular};
+    units.facts[0].pre_stop = true;
+    s.up(0, units.pod);
+    CHECK(s.exits(0, 1, 0) == "start 0/1");
+}
+
+TEST_CASE("preStop hooks of sidecars run at once, their signal waits for their turn") {
+    Story s;
+    Units units{sidecar, regular};
+    units.facts[0].pre_stop = true;
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.started(0, 2);
+    CHECK(s.remove(0) == "preStop 0/1, term 0/2");
+    CHECK(s.hooked(0, 1) == "");
+    CHECK(s.exits(0, 2, 0) == "term 0/1");
+}
+
+TEST_CASE("activeDeadlineSeconds ends a pod for good, from its start on") {
+    Story s;
+    Units units{sidecar, regular};
+    units.pod.active_deadline = 60s;
+    s.add(0, units.pod);
+    s.pass(100s); // no sandbox yet, no time counted
+    s.ready(0);
+    s.started(0, 1);
+    s.started(0, 2);
+    CHECK(s.pass(59s) == "");
+    CHECK(s.pass(1s) == "term 0/2");
+    CHECK(s.pod(0).finish == Finish::Deadline);
+    CHECK(s.exits(0, 2, 143) == "term 0/1");
+    CHECK(s.exits(0, 1, 143) == "");
+    CHECK(s.core().next_deadline() == never);
+}
+
+TEST_CASE("a new sandbox runs the init containers anew, but not for containers that need not run again") {
+    Story s;
+    const Units units({init, sidecar, regular}, RestartPolicy::OnFailure);
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.exits(0, 1, 0);
+    s.started(0, 2);
+    s.started(0, 3);
+    CHECK(s.die(0) == "");
+    s.exits(0, 2, 137);
+    CHECK(s.exits(0, 3, 137) == "drop 0");
+    CHECK(s.gone(0) == "make 0");
+    CHECK(s.ready(0) == "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 0) == "start 0/2");
+    CHECK(s.started(0, 2) == "start 0/3");
+    s.started(0, 3);
+    CHECK(s.exits(0, 3, 0) == "term 0/2");
+    s.exits(0, 2, 0);
+    CHECK(s.die(0) == "");
+}
+
+TEST_CASE("a container's own policy and rules say whether it is started again") {
+    Story s;
+    Units units({regular, regular}, RestartPolicy::Never);
+    units.facts[1].restart_policy = RestartPolicy::Always;
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.started(0, 2);
+    CHECK(
+        s.tell({.kind = Event::Kind::Exited, .run = s.run(0, 1), .exit = {.code = 42, .rule = RestartRule::Restart}}) ==
+        "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 1) == "");
+    CHECK(s.exits(0, 2, 0) == "start 0/2");
+}
+
+TEST_CASE("RestartAllContainers stops every container and begins with the init containers") {
+    Story s;
+    const Units units({init, sidecar, regular, regular}, RestartPolicy::Never);
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.exits(0, 1, 0);
+    s.started(0, 2);
+    s.started(0, 3);
+    s.started(0, 4);
+    CHECK(s.tell({.kind = Event::Kind::Exited,
+                  .run = s.run(0, 3),
+                  .exit = {.code = 9, .rule = RestartRule::RestartAll}}) == "term 0/2, term 0/4");
+    CHECK(s.exits(0, 4, 143) == "");
+    CHECK(s.exits(0, 2, 143) == "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 0) == "start 0/2");
+    CHECK(s.unit(0, 2).restarts == 1);
+}
+
+TEST_CASE("a pod that is held waits, and starts when it is released") {
+    Story s;
+    CHECK(s.add(0, {.held = true}) == "");
+    CHECK(s.pod(0).phase == PodPhase::Waiting);
+    CHECK(s.tell({.kind = Event::Kind::Released, .run = {Unit(0, 0), 0}}) == "make 0");
+    s.ready(0);
+    s.started(0);
+
+    CHECK(s.add(1, {.held = true}) == "");
+    CHECK(s.remove(1) == "forget 1");
+}
+
+TEST_CASE("a running pod that is held is stopped as a whole, and starts anew when it is released") {
+    Story s;
+    const Units units{init, sidecar, regular};
+    s.add(0, units.pod);
+    s.ready(0);
+    s.started(0, 1);
+    s.exits(0, 1, 0);
+    s.started(0, 2);
+    s.started(0, 3);
+    const Event held{.kind = Event::Kind::Held, .run = {Unit(0, 0), 0}};
+    const Event released{.kind = Event::Kind::Released, .run = {Unit(0, 0), 0}};
+    CHECK(s.tell(held) == "term 0/3");
+    CHECK(s.tell(held) == "");
+    CHECK(s.exits(0, 3, 143) == "term 0/2");
+    CHECK(s.exits(0, 2, 143) == "drop 0");
+    CHECK(s.restart(0) == "");
+    CHECK(s.gone(0) == "");
+    CHECK(s.pod(0).phase == PodPhase::Waiting);
+    CHECK(s.tell(released) == "make 0");
+    CHECK(s.ready(0) == "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 0) == "start 0/2");
+    CHECK(s.started(0, 2) == "start 0/3");
+    CHECK(s.unit(0, 3).restarts == 1);
+}
