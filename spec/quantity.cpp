@@ -13,6 +13,7 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr Wide billion = 1'000'000'000;
+constexpr int most_exponent = 10'000;
 constexpr int most_digits = 34; // two more, and twice as much, still fit in a Wide
 
 enum class Family : std::uint8_t { Decimal, Exponent, Binary };
@@ -67,7 +68,7 @@ std::optional<Suffix> parse_exponent(std::string_view text) {
         return std::nullopt;
     int value = 0;
     for (const char c : text)
-        value = std::min(value * 10 + (c - '0'), 10'000);
+        value = std::min(value * 10 + (c - '0'), most_exponent);
     return Suffix{"", Family::Exponent, negative ? -value : value};
 }
 
@@ -125,6 +126,7 @@ void normalize(Quantity& quantity) {
         quantity.exponent = 0;
     for (; quantity.mantissa != 0 && quantity.mantissa % 10 == 0; ++quantity.exponent)
         quantity.mantissa /= 10;
+    quantity.exponent = std::min(quantity.exponent, most_exponent); // what is written is read as the same again
 }
 
 std::optional<Quantity> parse(std::string_view text, int finest = -9) {
@@ -231,7 +233,8 @@ std::string print(const Quantity& quantity) {
     if (quantity.mantissa == 0)
         return "0";
     const std::int64_t units = whole(quantity, 0);
-    const bool plain = units > -1024 && units < 1024;
+    // What gets no binary suffix is read as decimal, so it is written as that: else it would be another text each time.
+    const bool plain = units % 1024 != 0;
     if (quantity.family != Family::Binary || plain || quantity.exponent < 0)
         return print_decimal(quantity);
     return (quantity.negative ? "-" : "") +
@@ -272,6 +275,10 @@ std::string add_quantities(std::string_view a, std::string_view b) {
     Quantity sum{.mantissa = scaled(left, exponent) + scaled(right, exponent),
                  .exponent = exponent,
                  .family = left.mantissa == 0 ? right.family : left.family};
+    if (digits_of(sum.mantissa) > most_digits) {
+        sum.mantissa = divide_up(sum.mantissa, 10);
+        ++sum.exponent;
+    }
     normalize(sum);
     return print(sum);
 }
