@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/apply_plan.hpp"
 
+#include "initd/manifest_names.hpp"
 #include "initd/name_hash.hpp"
 #include "initd/workloads.hpp"
 

@@ -99,10 +99,4 @@ class Manifests {
     bool listed_ = false;
 };
 
-// Does a directory entry of this name hold a manifest?
-bool is_manifest_name(std::string_view name) noexcept;
-
-// The name of the file that podctl's objects are kept in: no two of them have one name, short of a miracle.
-std::string manifest_file_name(spec::Kind kind, std::string_view namespace_, std::string_view name);
-
 } // namespace initd

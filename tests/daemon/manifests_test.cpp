@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Manifest directories with the kernel's own inotify. What happened is told as text: "+default/web" is a pod to be as a
 // file now says, "-default/web" one to be removed; objects of other kinds have theirs before the name.
+#include "initd/manifest_names.hpp"
 #include "initd/manifests.hpp"
 
 #include "tests/catch.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "spec/object_status.hpp"
 #include "spec/status.hpp"
 
 #include "spec/manifest.hpp"
@@ -164,4 +165,36 @@ TEST_CASE("a newer podinit's object is read by an older podctl") {
         R"("status":{"phase":"Running","w":4}})");
     REQUIRE(view);
     CHECK(view->status.phase == "Running");
+}
+
+TEST_CASE("a kept object is shown with its age, and a workload with the status of its controller") {
+    const std::string_view text = R"({"data":{"metadata":"x"},"metadata":{"name":"web"},"spec":{"metadata":{"a":1}}})";
+    const std::string shown =
+        R"({"data":{"metadata":"x"},"metadata":{"creationTimestamp":"T","name":"web"},"spec":{"metadata":{"a":1}})";
+    struct {
+        spec::Kind kind;
+        spec::ObjectCounts counts;
+        const char* status;
+    } const table[] = {
+        {spec::Kind::ConfigMap, {}, ""},
+        {spec::Kind::Secret, {}, ""},
+        {spec::Kind::Deployment,
+         {3, 2, 1},
+         R"("availableReplicas":1,"readyReplicas":1,"replicas":2,"unavailableReplicas":2,"updatedReplicas":2)"},
+        {spec::Kind::Deployment,
+         {2, 2, 2},
+         R"("availableReplicas":2,"readyReplicas":2,"replicas":2,"updatedReplicas":2)"},
+        {spec::Kind::DaemonSet,
+         {1, 1, 0},
+         R"("currentNumberScheduled":1,"desiredNumberScheduled":1,"numberMisscheduled":0,"numberReady":0,)"
+         R"("numberUnavailable":1,"updatedNumberScheduled":1)"},
+        {spec::Kind::StatefulSet, {0, 0, 0}, R"("availableReplicas":0,"replicas":0)"},
+        {spec::Kind::StatefulSet,
+         {2, 2, 1},
+         R"("availableReplicas":1,"currentReplicas":2,"readyReplicas":1,"replicas":2,"updatedReplicas":2)"},
+    };
+    for (const auto& row : table) {
+        const std::string status = *row.status ? std::string(",\"status\":{") + row.status + "}" : "";
+        CHECK(spec::kept_object(row.kind, text, row.counts, "T") == shown + status + "}");
+    }
 }
