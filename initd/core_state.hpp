@@ -99,7 +99,7 @@ constexpr bool has_failed(const Exit& exit) noexcept {
     return exit.code != 0 || exit.oom_killed;
 }
 
-enum class Outcome : std::uint8_t { Success, Failure, Unknown }; // Unknown: could not be asked; changes nothing
+enum class Outcome : std::uint8_t { Success, Failure, Unknown }; // Unknown: cannot be asked here; as if it had not been
 
 struct Event {
     enum class Kind : std::uint8_t {

@@ -148,7 +148,7 @@ void Core::hook_done(Unit name, UnitState& unit, Outcome outcome, Millis now, Ac
     }
     unit.post_start = false;
     set_timer(name);
-    if (outcome == Outcome::Success)
+    if (outcome != Outcome::Failure)
         return settle(name.slot(), now, out);
     unit.post_start_failed = true;
     terminate(name, unit, pods_[name.slot()].facts.grace, now, out);

@@ -78,8 +78,6 @@ std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
         return begin_connection(handler, Way::Http, handler.get.port, handler.get.host);
     }
     const spec::Probe& probe = *probe_of(container, action.probe);
-    if (probe.http_get && probe.http_get->scheme == spec::UriScheme::Https)
-        return Outcome::Unknown; // spec::warn_unhonoured() has said so
     if (probe.exec)
         return begin_command(handler, probe.exec->command);
     if (probe.tcp_socket)
@@ -97,12 +95,13 @@ std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
 std::optional<Outcome> Handlers::begin_command(Handler& handler, const std::vector<std::string>& command) {
     const Unit unit = handler.run.unit;
     auto planned = performer_.plan_exec(unit.slot(), unit.index() - 1, command, "");
+    const Outcome not_run = handler.hook ? Outcome::Failure : Outcome::Unknown;
     if (!planned)
-        return Outcome::Unknown;
+        return not_run;
     auto pid =
         children_.launch(std::move(planned->plan), {ChildId::Kind::Handler, handler.id}, std::move(planned->held));
     if (!pid)
-        return Outcome::Unknown;
+        return not_run;
     handler.pid = *pid;
     return std::nullopt;
 }
@@ -114,6 +113,8 @@ std::optional<Outcome> Handlers::begin_connection(Handler& handler, Way way, con
     if (number == 0)
         return Outcome::Unknown;
     handler.way = way;
+    if (handler.get.scheme == spec::UriScheme::Https)
+        return Outcome::Unknown; // spec::warn_unhonoured() has said so
     const std::string address = host.empty() ? performer_.pod_address(slot) : host == "localhost" ? "127.0.0.1" : host;
     auto* v4 = reinterpret_cast<sockaddr_in*>(&handler.address);
     auto* v6 = reinterpret_cast<sockaddr_in6*>(&handler.address);
