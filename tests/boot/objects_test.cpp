@@ -91,7 +91,7 @@ TEST_CASE("a published file applies whole, and its pods run", "[objects]") {
 
 TEST_CASE("its pods find what they refer to, and follow it", "[objects]") {
     CHECK(podctl("exec web-1 -- cat /work/colour /settings/motd").output == "blue\nwelcome\n");
-    CHECK(podctl("exec web-0 -- printenv password").output == "s3cret\n");
+    CHECK(podctl("exec web-0 -- sh -c 'echo $password'").output == "s3cret\n");
     machine().run("sed 's/welcome/goodbye/' /tmp/web.yaml > /tmp/next.yaml");
     const Outcome difference = machine().run("podctl diff -f /tmp/next.yaml");
     CHECK(difference.status == 1);
