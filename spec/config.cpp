@@ -121,7 +121,7 @@ constexpr auto backoff_rows = std::array{
     fields::field<&Config::backoff_initial_ms>("initialRestartPeriod", &restart_period),
     fields::field<&Config::backoff_max_ms>("maxContainerRestartPeriod", &restart_period),
 };
-constexpr Type backoff{.kind = Type::Kind::Struct, .rows = backoff_rows.data(), .row_count = backoff_rows.size()};
+constexpr Type backoff = fields::make_struct_type({}, backoff_rows);
 
 constexpr auto config_rows = std::array{
     row_in_place("apiVersion", api_version),
@@ -138,7 +138,7 @@ constexpr auto config_rows = std::array{
     fields::field<&Config::readers_gid>("readersGroup"),
     fields::field<&Config::rescue>("rescue", &strings),
 };
-constexpr Type config_type{.kind = Type::Kind::Struct, .rows = config_rows.data(), .row_count = config_rows.size()};
+constexpr Type config_type = fields::make_struct_type({}, config_rows);
 
 // What the table cannot say.
 void check(const Config& config, Problems& problems) {

@@ -88,12 +88,9 @@ inline constexpr auto rows_of<InterfaceDescription> = std::array{
 };
 template <>
 inline constexpr auto rows_of<Applied::Item> = std::array{
-    required<&Applied::Item::resource>("resource"),
-    required<&Applied::Item::namespace_>("namespace"),
-    required<&Applied::Item::name>("name"),
-    required<&Applied::Item::outcome>("outcome"),
-    required<&Applied::Item::warnings>("warnings"),
-    field<&Applied::Item::object>("object"),
+    required<&Applied::Item::resource>("resource"), required<&Applied::Item::namespace_>("namespace"),
+    required<&Applied::Item::name>("name"),         required<&Applied::Item::outcome>("outcome"),
+    required<&Applied::Item::warnings>("warnings"), field<&Applied::Item::object>("object"),
 };
 template <>
 inline constexpr auto rows_of<Applied> = std::array{
@@ -232,7 +229,7 @@ struct ErrorKind {
 
 template <std::size_t N>
 constexpr ErrorKind error_kind(std::string_view name, const std::array<fields::Row, N>& rows) {
-    return {name, {.kind = fields::Type::Kind::Struct, .rows = rows.data(), .row_count = N}};
+    return {name, fields::make_struct_type({}, rows)};
 }
 
 inline constexpr auto error_kinds = std::array{

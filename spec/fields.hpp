@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -69,22 +70,24 @@ struct Type {
         IntOrString
     };
     Kind kind;
-    std::string_view name{};                 // Struct: as the API calls it, "PodSpec"
     std::uint8_t bytes = 0;                  // Int: 4 or 8, signed
-    const Row* rows = nullptr;               // Struct
-    std::size_t row_count = 0;               //
+    std::string_view name{};                 // Struct: as the API calls it, "PodSpec"
+    const Row* rows = nullptr;               // Struct: see make_struct_type()
     const std::string_view* names = nullptr; // Enum, one byte wide: the name of each value
-    std::size_t name_count = 0;              //
     const Type* element = nullptr;           // List, Optional; StringMap: of the values, when they are no plain strings
     void* (*add)(void* container) = nullptr; // List: appends an element. Optional: makes the value
     void (*reserve)(void* list, std::size_t n) = nullptr;
     // List, Optional: the first of `count` elements, which are `stride` bytes apart.
     const void* (*elements)(const void* container, std::size_t& count) = nullptr;
-    std::size_t stride = 0;
     // Text: a value with a syntax of its own inside a JSON string, such as a duration. parse() returns what is wrong,
     // or "". It is also given the literal of a JSON number when `numbers` is set, as Kubernetes allows for quantities.
     std::string_view (*parse)(std::string_view text, void* member) = nullptr;
     void (*print)(std::string& out, const void* member) = nullptr; // appends the text, without quotes; nothing: unset
+    // There are hundreds of types, so that the short ones are together.
+    std::uint32_t stride = 0;
+    std::uint16_t row_count = 0;
+    std::uint16_t required_count = 0; // of the rows
+    std::uint16_t name_count = 0;
     bool numbers = false;
 };
 
@@ -142,7 +145,15 @@ constexpr Type make_optional_type(const Type* element = &type_of<typename O::val
 // `rows` must outlive the type.
 template <class Rows>
 constexpr Type make_struct_type(std::string_view name, const Rows& rows) {
-    return {.kind = Type::Kind::Struct, .name = name, .rows = rows.data(), .row_count = rows.size()};
+    std::uint16_t required = 0;
+    for (const Row& row : rows)
+        if (row.presence == Presence::Required)
+            ++required;
+    return {.kind = Type::Kind::Struct,
+            .name = name,
+            .rows = std::data(rows),
+            .row_count = static_cast<std::uint16_t>(std::size(rows)),
+            .required_count = required};
 }
 
 template <class T>

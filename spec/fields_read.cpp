@@ -13,11 +13,20 @@ namespace {
 
 using Kind = Type::Kind;
 
-const Row* find_row(const Type& type, std::string_view name) {
-    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row)
-        if (row->name.size() == name.size() && std::memcmp(row->name.data(), name.data(), name.size()) == 0)
+const Row* find_row(const Row* row, const Row* end, std::string_view name) {
+    for (; row != end; ++row)
+        if (row->name.size() == name.size() && row->name.front() == name.front() &&
+            std::memcmp(row->name.data(), name.data(), name.size()) == 0)
             return row;
     return nullptr;
+}
+
+// Fields are mostly written in the table's order, so the search begins after the last one that was found.
+const Row* find_row(const Type& type, const Row* after, std::string_view name) {
+    if (name.empty())
+        return nullptr;
+    const Row* row = find_row(after, type.rows + type.row_count, name);
+    return row ? row : find_row(type.rows, after, name);
 }
 
 // Does a value that we do not honour ask for anything at all?
@@ -126,29 +135,27 @@ void Reader::read_struct(const Node& node, const Type& type, void* object) {
     if (!expect(node, json::Kind::Object))
         return;
     std::size_t required_seen = 0;
+    const Row* after = type.rows;
     const Node* key = node.first();
     for (std::uint32_t i = 0; i < node.size; ++i, key = key[1].next()) {
-        const Row* row = find_row(type, key->string());
+        const Row* row = find_row(type, after, key->string());
         if (!row) {
             if (mode == Mode::Strict)
                 unknown_field(*key, type);
             continue;
         }
+        after = row + 1;
         if (key[1].kind == json::Kind::Null)
             continue; // as in Go: null is a field that was not given
         required_seen += row->presence == Presence::Required;
         read_row(*key, *row, object);
     }
-    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
-        if (row->presence != Presence::Required || required_seen-- != 0)
-            continue;
-        // One is missing, so look for which.
-        for (const Row* each = type.rows; each != end; ++each) {
-            const Node* value = each->presence == Presence::Required ? json::find(node, each->name) : &node;
-            if (!value || value->kind == json::Kind::Null)
-                missing(node, each->name);
-        }
+    if (required_seen == type.required_count)
         return;
+    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
+        const Node* value = row->presence == Presence::Required ? json::find(node, row->name) : &node;
+        if (!value || value->kind == json::Kind::Null)
+            missing(node, row->name);
     }
 }
 

@@ -52,18 +52,39 @@ void write_key(Sink& out, char before, std::string_view name) {
     out.wrote(at);
 }
 
+// Whether there was anything to write. Most rows of most structs are unset.
+bool write_row(Sink& out, char before, const Row& row, const void* object) {
+    if (!row.member)
+        return false;
+    if (row.presence == Presence::Ignored) {
+        const std::string* json = kept(row, object);
+        if (json) {
+            write_key(out, before, row.name);
+            out.append(*json);
+        }
+        return json;
+    }
+    const void* member = member_of(row, object);
+    const Type* type = row.type;
+    if (type->kind == Kind::Optional && !row.always) {
+        std::size_t count = 0;
+        member = type->elements(member, count);
+        if (count == 0)
+            return false;
+        type = type->element;
+    } else if (!row.always && !is_set(*type, member)) {
+        return false;
+    }
+    write_key(out, before, row.name);
+    write_value(out, *type, member);
+    return true;
+}
+
 void write_struct(Sink& out, const Type& type, const void* object) {
     char before = '{';
-    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row) {
-        if (!is_written(*row, object))
-            continue;
-        write_key(out, before, row->name);
-        before = ',';
-        if (row->presence == Presence::Ignored)
-            out.append(*kept(*row, object));
-        else
-            write_value(out, *row->type, member_of(*row, object));
-    }
+    for (const Row *row = type.rows, *end = row + type.row_count; row != end; ++row)
+        if (write_row(out, before, *row, object))
+            before = ',';
     if (before == '{')
         out.put('{');
     out.put('}');

@@ -15,8 +15,10 @@ namespace spec {
 
 void write_canonical(Manifest& manifest, std::size_t bytes) {
     Pod& pod = manifest.pod;
-    manifest.text.reserve(bytes + 512);
+    manifest.text.reserve(bytes + bytes / 3 + 512); // with the defaults
     const std::size_t metadata_end = write_pod(manifest.text, pod);
+    if (manifest.text.capacity() > manifest.text.size() + manifest.text.size() / 4)
+        manifest.text.shrink_to_fit(); // it is kept as long as the pod
     if (!pod.metadata.uid.empty())
         return;
     const auto uid = uid_of(manifest.text);

@@ -52,6 +52,8 @@ constexpr Wide power_of_10(int n) {
     return value;
 }
 
+constexpr Wide room_for_a_digit = power_of_10(most_digits - 1);
+
 Wide divide_up(Wide value, Wide by) {
     return value / by + (value % by != 0);
 }
@@ -91,7 +93,7 @@ bool parse_number(std::string_view& text, Quantity& out) {
             continue;
         }
         digits = true;
-        if (out.mantissa < power_of_10(most_digits - 1)) {
+        if (out.mantissa < room_for_a_digit) {
             out.mantissa = out.mantissa * 10 + static_cast<unsigned>(text[i] - '0');
             out.exponent -= point;
         } else {
@@ -106,6 +108,10 @@ bool parse_number(std::string_view& text, Quantity& out) {
 
 // Binary quantities are no larger than 2^63-1 and are made of billionths.
 void scale_binary(Quantity& quantity, int bits) {
+    if (quantity.exponent == 0 && quantity.mantissa <= most >> bits) { // as good as always
+        quantity.mantissa <<= bits;
+        return;
+    }
     constexpr int kept = 18; // digits of the fraction: 2^60 times as much still fits
     if (quantity.exponent < -kept) {
         quantity.mantissa = divide_up(quantity.mantissa, power_of_10(std::min(-quantity.exponent - kept, most_digits)));
@@ -124,8 +130,14 @@ void scale_binary(Quantity& quantity, int bits) {
 void normalize(Quantity& quantity) {
     if (quantity.mantissa == 0)
         quantity.exponent = 0;
-    for (; quantity.mantissa != 0 && quantity.mantissa % 10 == 0; ++quantity.exponent)
+    for (; quantity.mantissa > most && quantity.mantissa % 10 == 0; ++quantity.exponent)
         quantity.mantissa /= 10;
+    if (quantity.mantissa <= most) {
+        auto narrow = static_cast<std::uint64_t>(quantity.mantissa); // a Wide is divided by a function
+        for (; narrow != 0 && narrow % 10 == 0; ++quantity.exponent)
+            narrow /= 10;
+        quantity.mantissa = narrow;
+    }
     quantity.exponent = std::min(quantity.exponent, most_exponent); // what is written is read as the same again
 }
 
@@ -196,6 +208,8 @@ std::strong_ordering order_magnitudes(const Quantity& a, const Quantity& b) {
 // ---- writing ----------------------------------------------------------------------------------------------------
 
 std::string decimal(Wide value) {
+    if (value <= most)
+        return std::to_string(static_cast<std::uint64_t>(value));
     std::string digits;
     for (; value != 0; value /= 10)
         digits += static_cast<char>('0' + static_cast<int>(value % 10));
@@ -259,6 +273,8 @@ std::optional<std::string> canonical_quantity(std::string_view text, Precision p
 }
 
 std::strong_ordering order_quantities(std::string_view a, std::string_view b) noexcept {
+    if (a == b)
+        return std::strong_ordering::equal;
     const Quantity left = parse(a).value_or(Quantity{});
     const Quantity right = parse(b).value_or(Quantity{});
     const bool below = left.negative && left.mantissa != 0;

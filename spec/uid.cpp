@@ -12,7 +12,7 @@ Hash128 hash_of(std::string_view text) noexcept {
     __extension__ using Wide = unsigned __int128;
     std::uint64_t high = 0x6c62272e07bb0142;
     std::uint64_t low = 0x62b821756295c58d;
-    const auto mix = [&](std::uint64_t word) {
+    const auto mix = [&](std::uint64_t word) __attribute__((always_inline)) {
         if constexpr (std::endian::native == std::endian::big)
             word = __builtin_bswap64(word);
         low ^= word;

@@ -63,7 +63,7 @@ constexpr std::array<std::string_view, 2> strategies{"Recreate", "RollingUpdate"
 constexpr std::array<std::string_view, 2> update_strategies{"OnDelete", "RollingUpdate"};
 constexpr std::array<std::string_view, 2> retention_policies{"Delete", "Retain"};
 constexpr Type enum_type(const std::array<std::string_view, 2>& names) {
-    return {.kind = Type::Kind::Enum, .names = names.data(), .name_count = names.size()};
+    return {.kind = Type::Kind::Enum, .names = names.data(), .name_count = 2};
 }
 constexpr Type strategy_name = enum_type(strategies);
 constexpr Type update_strategy_name = enum_type(update_strategies);
