@@ -49,17 +49,17 @@ spec:
       initContainers:
       - name: prepare
         image: host
-        command: [sh, -c, 'echo "$COLOUR" > /work/colour']
+        command: [sh, -c, 'echo "$COLOUR" > /prepared/colour']
         env: [{name: COLOUR, valueFrom: {configMapKeyRef: {name: settings, key: colour}}}]
-        volumeMounts: [{name: work, mountPath: /work}]
+        volumeMounts: [{name: work, mountPath: /prepared}]
       containers:
       - name: c
         image: host
         command: [sleep, '1000000']
         envFrom: [{secretRef: {name: keys}}]
-        readinessProbe: {exec: {command: [test, -e, /work/colour]}, periodSeconds: 1}
+        readinessProbe: {exec: {command: [test, -e, /prepared/colour]}, periodSeconds: 1}
         volumeMounts:
-        - {name: work, mountPath: /work}
+        - {name: work, mountPath: /prepared}
         - {name: settings, mountPath: /settings}
       volumes:
       - {name: work, emptyDir: {medium: Memory}}
@@ -90,7 +90,7 @@ TEST_CASE("a published file applies whole, and its pods run", "[objects]") {
 }
 
 TEST_CASE("its pods find what they refer to, and follow it", "[objects]") {
-    CHECK(podctl("exec web-1 -- cat /work/colour /settings/motd").output == "blue\nwelcome\n");
+    CHECK(podctl("exec web-1 -- cat /prepared/colour /settings/motd").output == "blue\nwelcome\n");
     CHECK(podctl("exec web-0 -- sh -c 'echo $password'").output == "s3cret\n");
     machine().run("sed 's/welcome/goodbye/' /tmp/web.yaml > /tmp/next.yaml");
     const Outcome difference = machine().run("podctl diff -f /tmp/next.yaml");
