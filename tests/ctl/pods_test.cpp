@@ -72,6 +72,34 @@ TEST_CASE("a pod's STATUS is the first container's reason, else its own, else it
     CHECK(ctl::pod_status(leaving) == "CrashLoopBackOff");
 }
 
+TEST_CASE("while its init containers are at work, a pod's STATUS tells how far they are") {
+    const auto started = [] {
+        spec::ContainerStatus status = running();
+        status.started = true;
+        return status;
+    };
+    const struct {
+        std::vector<spec::ContainerStatus> init;
+        const char* status;
+        const char* ready;
+    } rows[] = {
+        {{running(false), waiting("PodInitializing")}, "Init:0/2", "0/2"},
+        {{ended(0, "Completed"), waiting("PodInitializing")}, "Init:1/2", "0/2"},
+        {{ended(0, "Completed"), waiting("CrashLoopBackOff")}, "Init:CrashLoopBackOff", "0/2"},
+        {{ended(1, "Error"), waiting("PodInitializing")}, "Init:Error", "0/2"},
+        {{ended(0, "Completed"), running(false)}, "Init:1/2", "0/2"},
+        {{ended(0, "Completed"), started()}, "PodInitializing", "1/2"},
+    };
+    for (const auto& row : rows) {
+        spec::PodView view = view_of("Pending", {waiting("PodInitializing")});
+        view.pod.spec.init_containers.resize(2);
+        view.pod.spec.init_containers[1].restart_policy = spec::RestartPolicy::Always;
+        view.status.init_container_statuses = row.init;
+        CHECK(ctl::pod_status(view) == row.status);
+        CHECK(ctl::pod_row(view, {}, now)[1] == row.ready);
+    }
+}
+
 TEST_CASE("the table of pods is kubectl's") {
     spec::PodView web = view_of("Running", {running(), running(false)});
     web.pod.metadata.namespace_ = "site";
