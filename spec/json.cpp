@@ -95,7 +95,7 @@ Node* Handler::add(Kind kind, error_code& ec) {
         refuse("more than 1048576 values in a document", 0, ec);
         return nullptr;
     }
-    static constexpr Node blank; // a copy is three moves; made in place, GCC would clear it with a string instruction
+    static constexpr Node blank{}; // a copy is three moves; made in place, GCC would clear it with a string instruction
     Node& node = document.nodes.emplace_back(blank);
     node.kind = kind;
     return &node;
