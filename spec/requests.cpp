@@ -20,6 +20,8 @@ std::string& at(ResourceList& list, std::string_view resource) {
 }
 
 void add(ResourceList& to, const ResourceList& what) {
+    if (what.size() > max_resources)
+        return;
     for (const auto& [resource, quantity] : what) {
         std::string& sum = at(to, resource);
         sum = add_quantities(sum, quantity);

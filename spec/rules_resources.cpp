@@ -30,6 +30,11 @@ void check_huge(const Checker& check, const Path& path, std::string_view resourc
 
 // What `told` says, too, is not told again: a request that is not given is filled in from the limit.
 void check_list(const Checker& check, const ResourceList& list, const ResourceList& told, const Path& path, At at) {
+    if (list.size() > max_resources) {
+        if (told.size() <= max_resources)
+            check.error(path, "must name at most " + std::to_string(max_resources) + " resources");
+        return;
+    }
     for (const auto& [resource, quantity] : list) {
         if (const std::string* other = find_sorted(told, resource); other && *other == quantity)
             continue;

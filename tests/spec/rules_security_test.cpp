@@ -161,6 +161,14 @@ TEST_CASE("sysctls are checked as the API server and the kubelet do") {
     });
 }
 
+// "hugepages-1Ki":"1", ...: that many members.
+std::string many_huge_pages(int count) {
+    std::string members;
+    for (int i = 1; i <= count; ++i)
+        members += (i == 1 ? "\"hugepages-" : ",\"hugepages-") + std::to_string(i) + "Ki\":\"1\"";
+    return members;
+}
+
 TEST_CASE("requests and limits are checked as the API server does") {
     const auto resources = [](std::string_view members) {
         return container_with(R"("resources":{)" + std::string(members) + '}');
@@ -173,6 +181,7 @@ TEST_CASE("requests and limits are checked as the API server does") {
         {resources(R"("requests":{"memory":"-1"})"), requests + "memory", "equal to 0"},
         {resources(R"("limits":{"memory":"1 Gi"})"), limits + "memory", "quantity"},
         {resources(R"("limits":{"gpu":"1"})"), limits + "gpu", "ephemeral-storage and hugepages-SIZE"},
+        {resources(R"("limits":{"cpu":"1",)" + many_huge_pages(100) + "}"), limits.substr(0, limits.size() - 1), "at most 100"},
         {resources(R"("limits":{"nvidia.com/gpu":"1"})"), limits + "nvidia.com~1gpu", "device plugin"},
         {resources(R"("limits":{"cpu":"1"},"requests":{"cpu":"1001m"})"), requests + "cpu", "equal to the limit of 1"},
         {resources(R"("limits":{"memory":"1Gi"},"requests":{"memory":"1073741825"})"), requests + "memory",
