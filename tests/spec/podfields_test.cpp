@@ -206,7 +206,7 @@ constexpr Deviation deviations[] = {
     {"spec.volumes[].configMap", Fate::Honoured, "ConfigMaps are local objects"},
     {".sources[].secret", Fate::Honoured, "Secrets are local objects"},
     {".sources[].configMap", Fate::Honoured, "ConfigMaps are local objects"},
-    {".tcpSocket", Fate::Honoured, "as a hook it passes on Kubernetes, and no hook is run yet"},
+    {".tcpSocket", Fate::Honoured, "a probe of that kind is honoured; a hook of it is refused by a rule"},
     {"spec.serviceAccount", Fate::Ignored, "published files name one, and must apply whole"},
     {"spec.readinessGates", Fate::Honoured, "kept; a warning says that nothing sets the condition"},
     {"spec.nodeSelector", Fate::Honoured, "kept; it may ask for another system, and else a warning is given"},
