@@ -36,8 +36,8 @@ std::string lines_of(const spec::StringMap& map) {
 // There are no service accounts here; what the pod says of its own is shown, and as on Kubernetes "default" where it
 // says nothing.
 std::string service_account(const spec::Pod& pod) {
-    std::string_view json = value_of(pod.spec.ignored, "serviceAccountName");
-    return json.size() > 2 ? std::string(json.substr(1, json.size() - 2)) : "default";
+    const std::string json = value_of(pod.spec.ignored, "serviceAccountName");
+    return json.size() > 2 ? json.substr(1, json.size() - 2) : "default";
 }
 
 const spec::Container* find_container(const spec::Pod& pod, std::string_view name) {
