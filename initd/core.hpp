@@ -126,6 +126,7 @@ class Core {
     void start(Unit name, UnitState& unit, Actions& out) noexcept;
     void started(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
     void terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actions& out) noexcept;
+    void signal_in_turn(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
     void signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
     void stop_units(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept;
     void give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept;

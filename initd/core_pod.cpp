@@ -218,11 +218,10 @@ void Core::start_units(std::uint32_t slot, Millis now, Actions& out) noexcept {
         finish(slot, Finish::Ended, now, out);
 }
 
-// Nothing is started any more, and what still runs is stopped.
+// Nothing is started any more, and what still runs is stopped; settle() gives the sidecars their turns.
 void Core::finish(std::uint32_t slot, Finish why, Millis now, Actions& out) noexcept {
     pods_[slot].finish = why;
     stop_units(slot, pods_[slot].facts.grace, now, out);
-    give_turns(slot, now, out);
 }
 
 // Init containers and sidecars run anew in a new sandbox; everything does when a rule says RestartAllContainers.

@@ -89,15 +89,19 @@ void Core::terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actio
             out.push_back({Action::Kind::RunHook, {name, unit.generation}, unit.hook_serial, Hook::PreStop});
         return set_timer(name);
     }
-    signal(name, unit, now, out);
+    signal_in_turn(name, unit, now, out);
 }
 
-// Sends the stop signal, unless it is a sidecar's whose turn has not come: give_turns() sees to those.
-void Core::signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
+// A sidecar's turn may not have come: give_turns() sees to those.
+void Core::signal_in_turn(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
     if (unit.facts.role == Role::Sidecar && stops_whole(pods_[name.slot()])) {
         unit.stop = Stop::Turn;
         return set_timer(name);
     }
+    signal(name, unit, now, out);
+}
+
+void Core::signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
     unit.stop = Stop::Signalled;
     unit.kill_at = std::max(unit.grace_end, now + minimum_grace_);
     out.push_back({Action::Kind::Terminate, {name, unit.generation}});
@@ -114,13 +118,8 @@ void Core::give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept {
         if (unit.facts.role != Role::Sidecar || !is_live(unit))
             continue;
         busy = true;
-        if (unit.stop != Stop::Turn)
-            continue;
-        const Unit name(slot, static_cast<std::uint32_t>(i + 1));
-        unit.stop = Stop::Signalled;
-        unit.kill_at = std::max(unit.grace_end, now + minimum_grace_);
-        out.push_back({Action::Kind::Terminate, {name, unit.generation}});
-        set_timer(name);
+        if (unit.stop == Stop::Turn)
+            signal(Unit(slot, static_cast<std::uint32_t>(i + 1)), unit, now, out);
     }
 }
 
@@ -143,7 +142,7 @@ void Core::hook_done(Unit name, UnitState& unit, Outcome outcome, Millis now, Ac
     unit.hook_serial = 0;
     unit.hook_until = never;
     if (unit.stop == Stop::Hook) { // well or not, the stop goes on
-        signal(name, unit, now, out);
+        signal_in_turn(name, unit, now, out);
         return settle(name.slot(), now, out);
     }
     unit.post_start = false;

@@ -207,10 +207,9 @@ std::optional<Outcome> Handlers::read(Handler& handler) {
             handler.grpc->to_send().clear();
         } else {
             handler.in += bytes;
-            const ns::Fd* socket = &handler.socket;
-            const int before = socket->get();
+            const int redirects = handler.redirects;
             outcome = take_http(handler, n == 0);
-            if (!outcome && handler.socket.get() != before)
+            if (!outcome && handler.redirects != redirects)
                 return std::nullopt; // a new connection, to where it was redirected
         }
         if (outcome)
