@@ -61,8 +61,9 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
     switch (event.kind) {
     case Event::Kind::PodAdded: add(slot, event.facts, now, out); break;
     case Event::Kind::PodRemoved:
+    case Event::Kind::PodStopped:
         if (in_use(slot)) {
-            pods_[slot].removed = true;
+            pods_[slot].removed |= event.kind == Event::Kind::PodRemoved;
             stop(slot, event.grace == never ? pods_[slot].facts.grace : event.grace, now, out);
         }
         break;
@@ -98,17 +99,15 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
                 if (probe.asking && probe.serial == event.serial)
                     probe_done(name, *unit, probe, event.outcome, now, out);
         break;
+    case Event::Kind::Notified:
+        if (unit && unit->phase == UnitPhase::Running)
+            notified(name, *unit, event.notice, now, out);
+        break;
     case Event::Kind::RestartAsked: restart(name, now, out); break;
     case Event::Kind::RetryAsked: retry(slot, now, out); break;
     case Event::Kind::Held: hold(slot, now, out); break;
     case Event::Kind::Released: release(slot, out); break;
-    case Event::Kind::ShutdownAsked:
-        shutting_down_ = true;
-        for (std::uint32_t i = 0; i < pods_.size(); ++i)
-            if (in_use(i))
-                stop(i, event.grace == never ? pods_[i].facts.grace : std::min(event.grace, pods_[i].facts.grace), now,
-                     out);
-        break;
+    case Event::Kind::ShutdownBegun: shutting_down_ = true; break;
     }
     if (shutting_down_ && in_use_ == 0 && !shut_down_) {
         shut_down_ = true;

@@ -35,6 +35,12 @@
 // after it, have ended), its stop signal, and SIGKILL, all within one grace period (Stop, core_unit.cpp). Its exit is
 // then not followed by a start unless `start_again` says so (podctl restart).
 //
+// A run that `notifies` has started only when it has said so; from then on its watchdog counts. Tell accompanies what
+// is worth telling people; what else there is to tell, the performer knows.
+//
+// The machine goes down in an order that is not the core's: after ShutdownBegun pods live on, until PodStopped. No pod
+// is added or released any more.
+//
 // Restart back-off: see backoff.hpp. It is the container's own, counts exits with 0 too, and stays when an operator
 // restarts it; a sandbox that fails or is lost has one of its own.
 // An Event that fits no state (a stale generation or serial, a free slot, an index out of range) changes nothing.
@@ -65,7 +71,7 @@ class Core {
     // step() and tick() append at most this many actions. `out` must have room for them: there is no answer to a
     // bad_alloc between a decision and its deed.
     std::size_t max_actions() const noexcept {
-        return 2 * pods_.size() + 4 * units_.capacity() + 2 * probes_.capacity() + 1;
+        return 4 * pods_.size() + 6 * units_.capacity() + 2 * probes_.capacity() + 1;
     }
 
     // Takes one event; appends what is to be done.
@@ -107,6 +113,7 @@ class Core {
     void stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept;
     void hold(std::uint32_t slot, Millis now, Actions& out) noexcept;
     void release(std::uint32_t slot, Actions& out) noexcept;
+    bool may_begin(std::uint32_t slot) const noexcept;
     void sandbox_event(Millis now, const Event& event, Actions& out) noexcept;
     void settle(std::uint32_t slot, Millis now, Actions& out) noexcept;
     bool start_init(std::uint32_t slot, Actions& out) noexcept;
@@ -125,10 +132,10 @@ class Core {
     Millis deadline(Millis now, Millis grace) const noexcept;
     void start(Unit name, UnitState& unit, Actions& out) noexcept;
     void started(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
-    void terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actions& out) noexcept;
+    void terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis now, Actions& out) noexcept;
     void signal_in_turn(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
     void signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
-    void stop_units(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept;
+    void stop_units(std::uint32_t slot, Told why, Millis grace, Millis now, Actions& out) noexcept;
     void give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept;
     void hook_done(Unit name, UnitState& unit, Outcome outcome, Millis now, Actions& out) noexcept;
     void restart(Unit name, Millis now, Actions& out) noexcept;
@@ -145,7 +152,10 @@ class Core {
     void ask(Unit name, UnitState& unit, ProbeState& probe, Millis now, Actions& out) noexcept;
     void probe_done(Unit name, UnitState& unit, ProbeState& probe, Outcome outcome, Millis now, Actions& out) noexcept;
     void result(Unit name, UnitState& unit, ProbeState& probe, Millis now, Actions& out) noexcept;
+    bool has_passed_startup(Unit name, const UnitState& unit) noexcept;
     void startup_passed(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
+    void notified(Unit name, UnitState& unit, Notice notice, Millis now, Actions& out) noexcept;
+    void set_ready(Unit name, UnitState& unit, Millis now) noexcept;
     void tick_probes(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
 
     Millis minimum_grace_;

@@ -72,7 +72,7 @@ void Core::stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noex
     case PodPhase::Up:
     case PodPhase::Stopping:
         pod.phase = PodPhase::Stopping;
-        stop_units(slot, grace, now, out);
+        stop_units(slot, Told::Stopping, grace, now, out);
         settle(slot, now, out);
         return;
     }
@@ -103,6 +103,7 @@ void Core::sandbox_event(Millis now, const Event& event, Actions& out) noexcept 
         retry_sandbox(slot, pod.backoff.again_at(now, limits_, limits_.initial), now, out);
     } else if (event.kind == Event::Kind::SandboxDied && (making || pod.phase == PodPhase::Up)) {
         pod.sandbox_lost = true;
+        out.push_back({.kind = Action::Kind::Tell, .run = event.run, .told = Told::SandboxChanged});
         settle(slot, now, out);
     } else if (event.kind == Event::Kind::SandboxGone && pod.phase == PodPhase::Dropping) {
         if (pod.stop_asked != never)
@@ -123,17 +124,24 @@ void Core::hold(std::uint32_t slot, Millis now, Actions& out) noexcept {
     if (pod.phase != PodPhase::Up)
         return; // what comes next finds it held
     pod.restarting_all = true;
-    stop_units(slot, pod.facts.grace, now, out);
+    stop_units(slot, Told::Stopping, pod.facts.grace, now, out);
     settle(slot, now, out);
 }
 
 void Core::release(std::uint32_t slot, Actions& out) noexcept {
-    if (!in_use(slot) || !pods_[slot].held)
+    if (!in_use(slot) || !pods_[slot].held || shutting_down_)
         return;
     PodState& pod = pods_[slot];
     pod.held = false;
-    if (pod.phase == PodPhase::Waiting && pod.stop_asked == never && !in_use(pod.facts.after))
+    if (may_begin(slot))
         make_sandbox(slot, out);
+}
+
+// Is there nothing left that a Waiting pod waits for?
+bool Core::may_begin(std::uint32_t slot) const noexcept {
+    const PodState& pod = pods_[slot];
+    return pod.phase == PodPhase::Waiting && pod.stop_asked == never && !pod.held && pod.finish == Finish::None &&
+           !in_use(pod.facts.after);
 }
 
 // Without a sandbox, until it is released. All containers run anew then.
@@ -221,7 +229,7 @@ void Core::start_units(std::uint32_t slot, Millis now, Actions& out) noexcept {
 // Nothing is started any more, and what still runs is stopped; settle() gives the sidecars their turns.
 void Core::finish(std::uint32_t slot, Finish why, Millis now, Actions& out) noexcept {
     pods_[slot].finish = why;
-    stop_units(slot, pods_[slot].facts.grace, now, out);
+    stop_units(slot, Told::Stopping, pods_[slot].facts.grace, now, out);
 }
 
 // Init containers and sidecars run anew in a new sandbox; everything does when a rule says RestartAllContainers.
@@ -267,14 +275,12 @@ void Core::forget(std::uint32_t slot, Actions& out) noexcept {
     free_slot(slot, out);
     for (std::uint32_t i = 0; i < pods_.size();) {
         const std::uint32_t other = i++;
-        const bool waits = pods_[other].held && pods_[other].stop_asked == never && !shutting_down_;
-        if (pods_[other].phase != PodPhase::Waiting || in_use(pods_[other].facts.after) || waits)
-            continue;
-        if (pods_[other].stop_asked == never && !shutting_down_) {
-            make_sandbox(other, out);
-        } else {
+        const bool goes = pods_[other].stop_asked != never || shutting_down_;
+        if (goes && pods_[other].phase == PodPhase::Waiting && !in_use(pods_[other].facts.after)) {
             free_slot(other, out);
             i = 0;
+        } else if (!goes && may_begin(other)) {
+            make_sandbox(other, out);
         }
     }
 }
@@ -307,7 +313,13 @@ void Core::tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept {
         make_sandbox(slot, out);
     if (is_due(pod.expires, now)) {
         pod.expires = never;
-        finish(slot, Finish::Deadline, now, out);
+        out.push_back(
+            {.kind = Action::Kind::Tell, .run = {Unit(slot, 0), pod.generation}, .told = Told::DeadlineExceeded});
+        if (pod.phase == PodPhase::Up)
+            finish(slot, Finish::Deadline, now, out);
+        pod.finish = Finish::Deadline;
+        if (pod.phase == PodPhase::Making && pod.retry_at != never)
+            wait(slot);
         settle(slot, now, out);
     }
     set_timer(Unit(slot, 0));

@@ -5,8 +5,10 @@
 // before the initial delay; never twice at a time. Its result turns when `success_threshold` or `failure_threshold`
 // outcomes in a row say so: a startup probe's success starts the others (readiness at once), its failure and that of a
 // liveness probe stop the container, readiness is shown. A container that is being stopped is only asked whether it is
-// ready.
+// ready. One that notifies is taken as if it had a startup probe that succeeds with its first Ready.
 #include "initd/core.hpp"
+
+#include <algorithm>
 
 namespace initd {
 namespace {
@@ -29,18 +31,17 @@ std::span<ProbeState> Core::probes_of(Unit name) noexcept {
 }
 
 void Core::begin_probes(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
-    unit.startup_passed = true;
-    for (const ProbeState& probe : probes_of(name))
-        unit.startup_passed &= probe.facts.kind != ProbeKind::Startup;
-    unit.ready = unit.startup_passed;
-    for (ProbeState& probe : probes_of(name)) {
+    for (ProbeState& probe : probes_of(name))
         probe.good = probe.facts.kind == ProbeKind::Liveness;
-        if (probe.facts.kind == ProbeKind::Readiness)
-            unit.ready = false;
+    unit.startup_passed = has_passed_startup(name, unit);
+    for (ProbeState& probe : probes_of(name))
         if (unit.startup_passed || probe.facts.kind == ProbeKind::Startup)
             probe.next = first_tick(probe.facts, now);
-    }
     unit.ready_changed = now;
+    if (unit.startup_passed)
+        set_ready(name, unit, now);
+    if (unit.startup_passed && unit.facts.watchdog != never)
+        unit.alive_until = now + unit.facts.watchdog;
     tick_probes(name, unit, now, out);
 }
 
@@ -75,31 +76,72 @@ void Core::probe_done(Unit name, UnitState& unit, ProbeState& probe, Outcome out
 
 void Core::result(Unit name, UnitState& unit, ProbeState& probe, Millis now, Actions& out) noexcept {
     if (probe.facts.kind == ProbeKind::Readiness) {
-        if (unit.ready != probe.good)
-            unit.ready_changed = now;
-        unit.ready = probe.good;
+        set_ready(name, unit, now);
     } else if (!probe.good) {
+        const Told why = probe.facts.kind == ProbeKind::Startup ? Told::StartupFailed : Told::LivenessFailed;
         const Millis pods = pods_[name.slot()].facts.grace;
-        terminate(name, unit, probe.facts.grace == never ? pods : probe.facts.grace, now, out);
+        terminate(name, unit, why, probe.facts.grace == never ? pods : probe.facts.grace, now, out);
     } else if (probe.facts.kind == ProbeKind::Startup && !unit.startup_passed) {
         probe.next = never;
-        startup_passed(name, unit, now, out);
+        if (has_passed_startup(name, unit))
+            startup_passed(name, unit, now, out);
+    }
+}
+
+bool Core::has_passed_startup(Unit name, const UnitState& unit) noexcept {
+    return (unit.notified || !unit.facts.notifies) && std::ranges::all_of(probes_of(name), [](const ProbeState& probe) {
+               return probe.facts.kind != ProbeKind::Startup || probe.good;
+           });
+}
+
+void Core::set_ready(Unit name, UnitState& unit, Millis now) noexcept {
+    const bool ready =
+        (unit.notified || !unit.facts.notifies) && std::ranges::all_of(probes_of(name), [](const ProbeState& probe) {
+            return probe.facts.kind != ProbeKind::Readiness || probe.good;
+        });
+    if (unit.ready != ready)
+        unit.ready_changed = now;
+    unit.ready = ready;
+}
+
+// What a container says of itself counts only as far as its manifest lets it.
+void Core::notified(Unit name, UnitState& unit, Notice notice, Millis now, Actions& out) noexcept {
+    switch (notice) {
+    case Notice::Ready:
+    case Notice::NotReady:
+        if (!unit.facts.notifies)
+            return;
+        unit.notified = notice == Notice::Ready;
+        if (unit.startup_passed)
+            return set_ready(name, unit, now);
+        if (unit.stop == Stop::None && has_passed_startup(name, unit))
+            startup_passed(name, unit, now, out);
+        return;
+    case Notice::Alive:
+    case Notice::Trouble:
+        if (unit.alive_until == never)
+            return;
+        unit.alive_until = now;
+        if (notice == Notice::Alive)
+            unit.alive_until += unit.facts.watchdog;
+        return set_timer(name);
     }
 }
 
 void Core::startup_passed(Unit name, UnitState& unit, Millis now, Actions& out) noexcept {
     unit.startup_passed = true;
-    unit.ready = true;
+    if (unit.facts.watchdog != never)
+        unit.alive_until = now + unit.facts.watchdog;
     for (ProbeState& probe : probes_of(name)) {
         if (probe.facts.kind == ProbeKind::Liveness)
             probe.next =
                 std::max(first_tick(probe.facts, unit.started), tick_after(unit.started, probe.facts.period, now));
-        if (probe.facts.kind == ProbeKind::Readiness) {
-            unit.ready = false;
+        if (probe.facts.kind == ProbeKind::Readiness)
             ask(name, unit, probe, now, out);
-        }
     }
     unit.ready_changed = now;
+    set_ready(name, unit, now);
+    set_timer(name);
     settle(name.slot(), now, out);
 }
 

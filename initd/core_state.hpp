@@ -68,6 +68,8 @@ struct UnitFacts {
     bool pre_stop = false;
     Millis post_start_sleep = never; // of a hook that only sleeps: the core counts
     Millis pre_stop_sleep = never;
+    bool notifies = false;   // has not started before it says so itself (sd_notify(3), s6's notification fd)
+    Millis watchdog = never; // once it has started, at most so long between two signs of life (WATCHDOG_USEC)
 };
 
 struct PodFacts {
@@ -101,6 +103,13 @@ constexpr bool has_failed(const Exit& exit) noexcept {
 
 enum class Outcome : std::uint8_t { Success, Failure, Unknown }; // Unknown: cannot be asked here; as if it had not been
 
+enum class Notice : std::uint8_t { // what a container says of itself (sd_notify(3))
+    Ready,                         // READY=1
+    NotReady,                      // RELOADING=1, STOPPING=1: until the next Ready
+    Alive,                         // WATCHDOG=1
+    Trouble,                       // WATCHDOG=trigger: as if the watchdog's time were over
+};
+
 struct Event {
     enum class Kind : std::uint8_t {
         PodAdded,      // run.unit.slot(), facts
@@ -114,11 +123,13 @@ struct Event {
         Exited,        // run of a container, exit
         HookDone,      // run of a container, serial, outcome
         ProbeDone,     // run of a container, serial, outcome
+        Notified,      // run of a container, notice
         RestartAsked,  // unit of a container; of unit 0: all of the pod's
         RetryAsked,    // slot: what could not be made or started before may succeed now
         Held,          // slot: what it cannot be without is gone; it is stopped, and waits
         Released,      // slot: it may start
-        ShutdownAsked, // grace: the cap on every pod's grace period (`never`: none)
+        ShutdownBegun, // no pod comes any more, and ShutDown follows when the last is gone
+        PodStopped,    // as PodRemoved, but because the machine goes down: its manifest stays
     };
     Kind kind;
     RunId run;
@@ -127,6 +138,20 @@ struct Event {
     Millis grace = never;
     std::uint32_t serial = 0; // the one of the Action that this answers
     Outcome outcome = Outcome::Success;
+    Notice notice = Notice::Ready;
+};
+
+// Why the core stops a live run, or what else is worth an Event of Kubernetes that only the core knows of.
+enum class Told : std::uint8_t {
+    Stopping, // of a container, as all below but the last two: its pod goes, or an operator restarts it
+    LivenessFailed,
+    StartupFailed,
+    PostStartFailed,
+    WatchdogFailed,
+    RestartingAll,    // another container's rule says RestartAllContainers
+    BackOff,          // it has ended, and waits before it is started again
+    SandboxChanged,   // of unit 0: SandboxDied; all containers will be run anew
+    DeadlineExceeded, // of unit 0: activeDeadlineSeconds
 };
 
 struct Action {
@@ -141,12 +166,14 @@ struct Action {
         DropSandbox, // run of unit 0 -> SandboxGone, when all that the pod had is gone; also for one never ready
         Forget,      // the pod is gone, or was refused: free all that is kept under its slot
         ShutDown,    // every pod is gone and the machine may go down; once
+        Tell,        // run of a container or of unit 0, told: for people; nothing comes of it
     };
     Kind kind;
     RunId run;
     std::uint32_t serial = 0;
     Hook hook{};
     ProbeKind probe{};
+    Told told{};
 };
 
 using Actions = std::vector<Action>;
@@ -213,7 +240,8 @@ struct UnitState {
     bool not_created = false; // the last try at a start did not even make it a run
     bool post_start = false;  // its postStart hook is under way
     bool post_start_failed = false;
-    bool startup_passed = false; // or there is no startup probe
+    bool startup_passed = false; // it has said that it is ready and passed its startup probe, as far as it has to
+    bool notified = false;       // its last Notice but for signs of life was Ready
     bool ready = false;
     std::uint8_t probes = 0;
     std::uint32_t first_probe = 0; // from the pod's first
@@ -226,7 +254,8 @@ struct UnitState {
     Millis grace_end = never;     // of a run that is being stopped: hook, turn and signal together
     Millis hook_until = never;
     Millis kill_at = never;
-    Millis resume = never; // BackOff: when it is started again
+    Millis resume = never;      // BackOff: when it is started again
+    Millis alive_until = never; // without a sign of life until then, its watchdog has it stopped
     BackOff backoff;
     PastRun last;   // the run that ended last
     PastRun before; // and the one before: lastState while the container is not running

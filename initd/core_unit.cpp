@@ -61,7 +61,7 @@ void Core::started(Unit name, UnitState& unit, Millis now, Actions& out) noexcep
 }
 
 // The first call decides how a run is stopped; what comes later can only bring its end nearer.
-void Core::terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actions& out) noexcept {
+void Core::terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis now, Actions& out) noexcept {
     const Millis end = deadline(now, grace);
     if (unit.stop != Stop::None) {
         unit.grace_end = std::min(unit.grace_end, end);
@@ -71,10 +71,12 @@ void Core::terminate(Unit name, UnitState& unit, Millis grace, Millis now, Actio
             unit.kill_at = std::min(unit.kill_at, end);
         return set_timer(name);
     }
+    out.push_back({.kind = Action::Kind::Tell, .run = {name, unit.generation}, .told = why});
     unit.grace_end = end;
     unit.post_start = false;
     unit.hook_serial = 0;
     unit.hook_until = never;
+    unit.alive_until = never;
     for (ProbeState& probe : probes_of(name))
         if (probe.facts.kind != ProbeKind::Readiness)
             probe.next = never;
@@ -124,14 +126,14 @@ void Core::give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept {
 }
 
 // Stops every run, and no container has anything to wait for any more.
-void Core::stop_units(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept {
+void Core::stop_units(std::uint32_t slot, Told why, Millis grace, Millis now, Actions& out) noexcept {
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {
         const Unit name(slot, ++index);
         unit.start_again = false;
         unit.resume = never;
         if (is_live(unit))
-            terminate(name, unit, grace, now, out);
+            terminate(name, unit, why, grace, now, out);
         else
             unit.phase = unit.last.valid ? UnitPhase::Done : UnitPhase::Idle;
         set_timer(name);
@@ -147,10 +149,11 @@ void Core::hook_done(Unit name, UnitState& unit, Outcome outcome, Millis now, Ac
     }
     unit.post_start = false;
     set_timer(name);
-    if (outcome != Outcome::Failure)
-        return settle(name.slot(), now, out);
-    unit.post_start_failed = true;
-    terminate(name, unit, pods_[name.slot()].facts.grace, now, out);
+    if (outcome == Outcome::Failure) {
+        unit.post_start_failed = true;
+        terminate(name, unit, Told::PostStartFailed, pods_[name.slot()].facts.grace, now, out);
+    }
+    settle(name.slot(), now, out);
 }
 
 // An operator wants it: also what has ended for good starts again. Init containers are not for him to run.
@@ -177,12 +180,14 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
             unit.phase = UnitPhase::Idle;
             unit.resume = never;
         } else if (unit.facts.role != Role::Init) {
-            terminate(each, unit, pod.facts.grace, now, out);
+            terminate(each, unit, Told::Stopping, pod.facts.grace, now, out);
             unit.start_again = true;
         }
         set_timer(each);
     }
     set_timer(Unit(slot, 0));
+    if (may_begin(slot)) // its deadline came before its sandbox
+        return make_sandbox(slot, out);
     settle(slot, now, out);
 }
 
@@ -206,9 +211,9 @@ void Core::retry(std::uint32_t slot, Millis now, Actions& out) noexcept {
 
 void Core::clear_run(UnitState& unit, std::span<ProbeState> probes) noexcept {
     unit.stop = Stop::None;
-    unit.post_start = unit.startup_passed = unit.ready = false;
+    unit.post_start = unit.startup_passed = unit.notified = unit.ready = false;
     unit.hook_serial = 0;
-    unit.grace_end = unit.hook_until = unit.kill_at = never;
+    unit.grace_end = unit.hook_until = unit.kill_at = unit.alive_until = never;
     for (ProbeState& probe : probes)
         probe = {.facts = probe.facts};
 }
@@ -229,9 +234,11 @@ void Core::ended(Unit name, UnitState& unit, const Exit& exit, Millis now, Actio
     else
         unit.phase = UnitPhase::Done;
     set_timer(name);
+    if (unit.phase == UnitPhase::BackOff)
+        out.push_back({.kind = Action::Kind::Tell, .run = {name, unit.generation}, .told = Told::BackOff});
     if (exit.rule == RestartRule::RestartAll && pod.phase == PodPhase::Up && pod.finish == Finish::None &&
         !std::exchange(pod.restarting_all, true))
-        stop_units(name.slot(), Millis{0}, now, out);
+        stop_units(name.slot(), Told::RestartingAll, Millis{0}, now, out);
 }
 
 void Core::not_created(Unit name, UnitState& unit, Millis now) noexcept {
@@ -268,6 +275,8 @@ void Core::tick_unit(Unit name, Millis now, Actions& out) noexcept {
         unit.resume = never;
         settle(name.slot(), now, out);
     }
+    if (is_due(unit.alive_until, now))
+        terminate(name, unit, Told::WatchdogFailed, pods_[name.slot()].facts.grace, now, out);
     tick_probes(name, unit, now, out);
     set_timer(name);
 }

@@ -181,6 +181,7 @@ void Daemon::act(const Action& action) noexcept {
     case Action::Kind::Probe:
     case Action::Kind::GiveUpProbe: handlers_.perform(action, events_); break;
     case Action::Kind::DropSandbox: drop(action); break;
+    case Action::Kind::Tell: break;
     }
 }
 

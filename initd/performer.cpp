@@ -111,7 +111,8 @@ void Performer::perform(const Action& action, Events& events) noexcept try {
     case Action::Kind::Probe:
     case Action::Kind::GiveUpProbe:
     case Action::Kind::Forget:
-    case Action::Kind::ShutDown: break; // not for us
+    case Action::Kind::ShutDown:
+    case Action::Kind::Tell: break; // not for us
     }
 } catch (...) { // out of memory: the core tries again after its back-off
     if (action.kind == Action::Kind::MakeSandbox) {

@@ -41,8 +41,14 @@ void Kernel::live(int events) {
 }
 
 void Kernel::shut_down() {
-    tell({.kind = Kind::ShutdownAsked, .run = {}, .grace = chance(50) ? never : Millis(random(60'000))});
+    tell({.kind = Kind::ShutdownBegun, .run = {}});
     for (int i = 0; i < 10'000 && !down_ && complaint_.empty(); ++i) {
+        if (chance(5) || i == 5'000) // one after the other, in no order
+            for (std::uint32_t slot = 0; slot < slots; ++slot)
+                if (chance(30) || i == 5'000)
+                    tell({.kind = Kind::PodStopped,
+                          .run = {Unit(slot, 0), 0},
+                          .grace = chance(50) ? never : Millis(random(60'000))});
         if (!pending_.empty())
             deliver_one();
         else
@@ -99,6 +105,9 @@ void Kernel::invent(Pod& pod) {
             unit.post_start_sleep = Millis(random(5'000));
         if (chance(30))
             unit.pre_stop_sleep = Millis(random(50'000));
+        unit.notifies = chance(15);
+        if (chance(15))
+            unit.watchdog = Millis(1'000 + random(30'000));
     }
     std::uint16_t probes = 0;
     for (std::uint8_t unit = 1; unit <= count; ++unit)
@@ -131,6 +140,10 @@ void Kernel::process_acts(std::uint32_t slot) {
         queue(Kind::SandboxDied, {Unit(slot, 0), pod.generation});
     const std::uint32_t index = 1 + random(max_containers);
     const Container& container = pod.containers[index - 1];
+    if (container.generation != 0 && chance(30))
+        return queue({.kind = Kind::Notified,
+                      .run = {Unit(slot, index), container.generation},
+                      .notice = static_cast<initd::Notice>(random(4))});
     if (container.generation != 0 && chance(60))
         queue(Kind::Exited, {Unit(slot, index), container.generation},
               {.code = static_cast<int>(random(3)),
@@ -141,7 +154,7 @@ void Kernel::process_acts(std::uint32_t slot) {
 
 // About runs that are over, slots that are free and units that never were.
 Event Kernel::nonsense() {
-    Event event{.kind = static_cast<Kind>(random(static_cast<std::uint32_t>(Kind::ShutdownAsked))), .run = {}};
+    Event event{.kind = static_cast<Kind>(random(static_cast<std::uint32_t>(Kind::ShutdownBegun))), .run = {}};
     const bool far = chance(50);
     event.run.unit = far ? Unit(slots + random(1u << 20), random(256)) : Unit(random(slots), 1 + random(255));
     event.run.generation = far ? random(1000) : ~0u - random(1000);
@@ -197,7 +210,7 @@ void Kernel::tell(const Event& event) {
 void Kernel::note(const Event& event) {
     const std::uint32_t slot = event.run.unit.slot();
     const std::uint32_t index = event.run.unit.index();
-    if (event.kind == Kind::ShutdownAsked)
+    if (event.kind == Kind::ShutdownBegun)
         shutting_down_ = true;
     if (slot >= slots)
         return;
@@ -212,10 +225,10 @@ void Kernel::note(const Event& event) {
                               ? event.facts.after
                               : no_slot;
         pod.held = event.facts.held;
-    } else if (event.kind == Kind::PodRemoved && pod.known) {
+    } else if ((event.kind == Kind::PodRemoved || event.kind == Kind::PodStopped) && pod.known) {
         pod.removed = true;
     } else if (event.kind == Kind::Released) {
-        pod.held = false;
+        pod.held &= shutting_down_;
     } else if (event.kind == Kind::Held && pod.known) {
         pod.held |= !pod.removed && !shutting_down_ && core_.pod(slot).finish == Finish::None;
     } else if (index == 0 && event.run.generation == pod.generation) {
@@ -271,7 +284,7 @@ void Kernel::perform(const Action& action) {
     switch (action.kind) {
     case Action::Kind::MakeSandbox:
         require(pod.sandbox == Sandbox::None && idle, "a sandbox is made where there is none");
-        require(!pod.removed && !shutting_down_, "no sandbox is made for a pod that is to go");
+        require(!pod.removed, "no sandbox is made for a pod that is to go");
         require(pod.predecessor == no_slot, "a pod waits for the one it replaces");
         require(!pod.held, "no sandbox is made for a pod that is held");
         require(runs_.insert(action.run.cookie()).second, "no run is named like another");
@@ -304,8 +317,26 @@ void Kernel::perform(const Action& action) {
     case Action::Kind::GiveUpProbe:
     case Action::Kind::Terminate:
     case Action::Kind::Kill: return perform_on_container(action, pod);
+    case Action::Kind::Tell: return perform_tell(action, pod);
     case Action::Kind::ShutDown: return;
     }
+}
+
+// What people are told is so.
+void Kernel::perform_tell(const Action& action, const Pod& pod) {
+    const std::uint32_t index = action.run.unit.index();
+    if (action.told == Told::SandboxChanged || action.told == Told::DeadlineExceeded)
+        return require(index == 0 && action.run.generation == pod.generation,
+                       "what is told of a pod is of its sandbox");
+    if (index == 0 || index > pod.facts.containers)
+        return require(false, "what is told is about a container that the pod has");
+    const Container& container = pod.containers[index - 1];
+    if (action.told == Told::BackOff)
+        return require(container.generation == 0, "what is restarted has ended");
+    require(container.generation == action.run.generation, "only a live run is stopped");
+    require(!container.terminated, "a stop is told before it is done");
+    require(action.told != Told::WatchdogFailed || pod.units[index - 1].watchdog != never,
+            "only what has a watchdog is bitten");
 }
 
 void Kernel::perform_on_container(const Action& action, Pod& pod) {
@@ -328,7 +359,7 @@ void Kernel::perform_on_container(const Action& action, Pod& pod) {
             return other.generation != 0 &&
                    pod.units[static_cast<std::size_t>(&other - pod.containers.data())].role != Role::Sidecar;
         });
-        if (pod.units[index - 1].role == Role::Sidecar && (pod.removed || shutting_down_))
+        if (pod.units[index - 1].role == Role::Sidecar && pod.removed)
             require(!others_live, "a sidecar is stopped after the containers");
         container.terminated_at = now_;
         if (chance(50))
@@ -346,7 +377,7 @@ void Kernel::perform_start(const Action& action, Pod& pod) {
     Container& container = pod.containers[index - 1];
     require(container.generation == 0, "a container has one live run at most");
     require(pod.sandbox == Sandbox::Up && !pod.lost, "a container is started in a sandbox that lives");
-    require(!pod.removed && !shutting_down_ && !pod.held, "nothing is started in a pod that is to go, or is held");
+    require(!pod.removed && !pod.held, "nothing is started in a pod that is to go, or is held");
     require(runs_.insert(action.run.cookie()).second, "no run is named like another");
     const Role role = pod.units[index - 1].role;
     for (std::uint32_t i = 0; i < pod.facts.containers; ++i) {
@@ -427,7 +458,8 @@ void Kernel::check() {
             require((unit.phase == UnitPhase::BackOff) == (unit.resume != never), "a back-off has its end");
             container.restarts = unit.restarts;
             require(!unit.ready || unit.phase == UnitPhase::Running, "only what runs is ready");
-            for (Millis at : {unit.kill_at, unit.resume, unit.hook_until})
+            require(!unit.ready || !unit.facts.notifies || unit.notified, "only what has said so is ready");
+            for (Millis at : {unit.kill_at, unit.resume, unit.hook_until, unit.alive_until})
                 if (at != never && (earliest == never || at < earliest))
                     earliest = at;
         }

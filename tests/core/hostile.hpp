@@ -71,6 +71,7 @@ class Kernel {
     void perform(const initd::Action& action);
     void perform_on_container(const initd::Action& action, Pod& pod);
     void perform_start(const initd::Action& action, Pod& pod);
+    void perform_tell(const initd::Action& action, const Pod& pod);
     void perform_hook(const initd::Action& action, Container& container);
     void perform_probe(const initd::Action& action, const Pod& pod, Container& container);
     void invent(Pod& pod);

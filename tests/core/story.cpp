@@ -2,6 +2,7 @@
 #include "tests/core/story.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace story {
 namespace {
@@ -29,6 +30,19 @@ const char* verb(const Action& action) {
     case Action::Kind::DropSandbox: return "drop";
     case Action::Kind::Forget: return "forget";
     case Action::Kind::ShutDown: return "shut down";
+    case Action::Kind::Tell:
+        switch (action.told) {
+        case initd::Told::Stopping: return "stopping";
+        case initd::Told::LivenessFailed: return "liveness failed";
+        case initd::Told::StartupFailed: return "startup failed";
+        case initd::Told::PostStartFailed: return "postStart failed";
+        case initd::Told::WatchdogFailed: return "watchdog failed";
+        case initd::Told::RestartingAll: return "restarting all";
+        case initd::Told::BackOff: return "back-off";
+        case initd::Told::SandboxChanged: return "sandbox changed";
+        case initd::Told::DeadlineExceeded: return "deadline exceeded";
+        }
+        return "?";
     }
     return "?";
 }
@@ -59,7 +73,20 @@ std::string Story::told() {
     for (const Action& action : out_)
         if (action.kind == Action::Kind::RunHook || action.kind == Action::Kind::Probe)
             asked_.push_back(action);
-    return to_text(out_);
+    const auto tells = std::stable_partition(out_.begin(), out_.end(),
+                                             [](const Action& action) { return action.kind != Action::Kind::Tell; });
+    const std::string text = to_text({tells, out_.end()});
+    tells_ += tells_.empty() || text.empty() ? "" : ", ";
+    tells_ += text;
+    return to_text({out_.begin(), tells});
+}
+
+std::string Story::tells() {
+    return std::exchange(tells_, "");
+}
+
+std::string Story::notifies(std::uint32_t slot, std::uint32_t index, initd::Notice notice) {
+    return tell({.kind = Event::Kind::Notified, .run = run(slot, index), .notice = notice});
 }
 
 std::string Story::tell(const Event& event) {
@@ -124,7 +151,14 @@ std::string Story::retry(std::uint32_t slot) {
     return tell({.kind = Event::Kind::RetryAsked, .run = {Unit(slot, 0), 0}});
 }
 std::string Story::shut_down(Millis cap) {
-    return tell({.kind = Event::Kind::ShutdownAsked, .run = {}, .grace = cap});
+    std::string all = tell({.kind = Event::Kind::ShutdownBegun, .run = {}});
+    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot) {
+        const Millis grace = std::min(cap == never ? Millis::max() : cap, core_.pod(slot).facts.grace);
+        const std::string text = tell({.kind = Event::Kind::PodStopped, .run = {Unit(slot, 0), 0}, .grace = grace});
+        all += all.empty() || text.empty() ? "" : ", ";
+        all += text;
+    }
+    return all;
 }
 
 std::string Story::pass(Millis span) {

@@ -34,9 +34,13 @@ class Story {
     // The answer to the last RunHook, or the last Probe of that kind, of the container.
     std::string hooked(std::uint32_t slot, std::uint32_t index, initd::Outcome outcome = initd::Outcome::Success);
     std::string probed(std::uint32_t slot, std::uint32_t index, initd::ProbeKind kind, initd::Outcome outcome);
+    std::string notifies(std::uint32_t slot, std::uint32_t index, initd::Notice notice);
     std::string retry(std::uint32_t slot);
     std::string shut_down(Millis cap = never);
     std::string tell(const initd::Event& event);
+
+    // What people were told since this was last asked; it is not part of what the others return.
+    std::string tells();
 
     // Time goes on, and the loop ticks whenever the core asked for it. What was wanted on the way.
     std::string pass(Millis span);
@@ -61,6 +65,7 @@ class Story {
     initd::Core core_;
     initd::Actions out_;
     initd::Actions asked_; // every RunHook and Probe
+    std::string tells_;
     Millis now_{1'000'000};
 };
 
