@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/conformance/row.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <utility>
+
+namespace conformance {
+
+namespace {
+
+// Where the story is written: there is one row at a time, and its containers' scripts are made before it is applied.
+std::string story_path;
+
+// What a script may call. `read` and `echo` are the shell's own: a word costs no process, and one write keeps a line
+// whole.
+std::string vocabulary() {
+    return "say() { read -r up rest < /proc/uptime; echo \"$up $*\" >> " + story_path +
+           "; }; forever() { while :; do sleep 1000 & wait; done; }; ";
+}
+
+std::string quoted(const std::string& text) {
+    std::string json = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\')
+            json += '\\';
+        json += c;
+    }
+    return json + '"';
+}
+
+std::string shell(const std::string& script) {
+    return R"("command": ["/bin/sh", "-c", )" + quoted(vocabulary() + script) + "]";
+}
+
+std::vector<std::pair<double, std::string>> lines() {
+    std::vector<std::pair<double, std::string>> said;
+    std::istringstream text(read_text(story_path));
+    double at = 0;
+    for (std::string word; text >> at && std::getline(text >> std::ws, word);)
+        said.emplace_back(at, word);
+    return said;
+}
+
+std::string join(const Containers& containers) {
+    std::string list;
+    for (const std::string& container : containers)
+        list += (list.empty() ? "" : ", ") + container;
+    return "[" + list + "]";
+}
+
+} // namespace
+
+const std::string sidecar = R"("restartPolicy": "Always")";
+
+std::string fields(const std::vector<std::string>& members) {
+    std::string text;
+    for (const std::string& member : members)
+        if (!member.empty())
+            text += (text.empty() ? "" : ", ") + member;
+    return text;
+}
+
+std::string runs(const std::string& name, const std::string& script, const std::string& more) {
+    return "{" + fields({R"("name": ")" + name + R"(", "image": "host")", shell(script), more}) + "}";
+}
+
+std::string lives(const std::string& name, const std::string& more, int code) {
+    return runs(name, "trap 'say " + name + "-; exit " + std::to_string(code) + "' TERM; say " + name + "+; forever",
+                more);
+}
+
+std::string works(const std::string& name, const std::string& more, int code, const std::string& seconds) {
+    return runs(name, "say " + name + "+; sleep " + seconds + "; say " + name + "-; exit " + std::to_string(code),
+                more);
+}
+
+std::string stubborn(const std::string& name, const std::string& more) {
+    return runs(name, "trap '' TERM; say " + name + "+; forever", more);
+}
+
+std::string exec_of(const std::string& script) {
+    std::string command = shell(script);
+    return R"({"exec": {)" + command + "}}";
+}
+
+std::string lifecycle(const std::string& post_start, const std::string& pre_stop) {
+    return R"("lifecycle": {)" +
+           fields({post_start.empty() ? "" : R"("postStart": )" + post_start,
+                   pre_stop.empty() ? "" : R"("preStop": )" + pre_stop}) +
+           "}";
+}
+
+std::string policy(const std::string& restart_policy) {
+    return R"("restartPolicy": ")" + restart_policy + "\"";
+}
+
+std::string grace(int seconds) {
+    return R"("terminationGracePeriodSeconds": )" + std::to_string(seconds);
+}
+
+std::string pod_text(const std::string& name, const Containers& init, const Containers& containers,
+                     const std::string& spec, const std::string& metadata) {
+    return R"({"apiVersion": "v1", "kind": "Pod", "metadata": {)" + fields({R"("name": ")" + name + "\"", metadata}) +
+           R"(}, "spec": {)" +
+           fields({spec, init.empty() ? "" : R"("initContainers": )" + join(init),
+                   R"("containers": )" + join(containers)}) +
+           "}}";
+}
+
+// ---- the row ------------------------------------------------------------------------------------------------------
+
+Row::Row(std::string_view config)
+    : Supervisor(config) {
+    story_path = dir("story");
+}
+
+Row::~Row() {
+    story_path.clear();
+}
+
+void Row::has(const Containers& init, const Containers& containers, const std::string& spec) {
+    REQUIRE(apply_one(pod_text("p", init, containers, spec)) == "created");
+}
+
+std::string Row::words() const {
+    std::string text;
+    for (const auto& [at, word] : lines())
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+std::size_t Row::count(const std::string& word) const {
+    const auto said = lines();
+    return static_cast<std::size_t>(std::ranges::count(said, word, &std::pair<double, std::string>::second));
+}
+
+bool Row::hears(const std::string& word, std::size_t times) const {
+    return eventually([&] { return count(word) >= times; });
+}
+
+double Row::at(const std::string& word, std::size_t time) const {
+    for (const auto& [at, said] : lines())
+        if (said == word && --time == 0)
+            return at;
+    FAIL("nobody said " << word << ", but: " << words());
+    return 0;
+}
+
+bool Row::in_order(const std::vector<std::string>& order) const {
+    const auto said = lines();
+    auto from = said.begin();
+    for (const std::string& word : order) {
+        const auto is_it = [&](const auto& line) { return line.second == word; };
+        from = std::find_if(from, said.end(), is_it);
+        if (from == said.end() || std::any_of(said.begin(), from, is_it)) {
+            UNSCOPED_INFO("wanted " << word << " in " << words());
+            return false;
+        }
+    }
+    return true;
+}
+
+bool Row::until(const std::function<bool(const View&)>& holds) {
+    return eventually([&] {
+        const auto pod = get("p");
+        return pod && holds(*pod);
+    });
+}
+
+bool Row::until_phase(const std::string& wanted) {
+    return until([&](const View& pod) { return pod.status.phase == wanted; });
+}
+
+bool Row::until_ready() {
+    return until([](const View& pod) { return condition_of(pod, "Ready") == "True"; });
+}
+
+View Row::view() {
+    const auto pod = get("p");
+    REQUIRE(pod);
+    return *pod;
+}
+
+void Row::begin_remove(std::optional<std::int64_t> seconds) {
+    REQUIRE(call(spec::Delete{"default", "p", seconds, ""}));
+}
+
+View Row::last_view() {
+    std::optional<View> last, pod;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while ((pod = get("p"))) { // without a pause: how a pod ended is not shown for long
+        last = std::move(pod);
+        REQUIRE(std::chrono::steady_clock::now() < end);
+    }
+    REQUIRE(last);
+    return *last;
+}
+
+View Row::remove_and_watch(std::optional<std::int64_t> seconds) {
+    begin_remove(seconds);
+    return last_view();
+}
+
+// ---- what it says of itself ---------------------------------------------------------------------------------------
+
+spec::ContainerStatus status_of(const View& view, const std::string& container) {
+    for (const auto* list : {&view.status.init_container_statuses, &view.status.container_statuses})
+        for (const spec::ContainerStatus& status : *list)
+            if (status.name == container)
+                return status;
+    return {};
+}
+
+std::string text_of(const spec::ContainerState& state) {
+    if (state.waiting)
+        return "waiting " + state.waiting->reason;
+    if (state.running)
+        return "running";
+    if (state.terminated)
+        return "terminated " + state.terminated->reason + " " + std::to_string(state.terminated->exit_code);
+    return "";
+}
+
+std::string state_of(const View& view, const std::string& container) {
+    return text_of(status_of(view, container).state);
+}
+
+std::string last_state_of(const View& view, const std::string& container) {
+    return text_of(status_of(view, container).last_state);
+}
+
+int restarts_of(const View& view, const std::string& container) {
+    return status_of(view, container).restart_count;
+}
+
+std::string condition_of(const View& view, const std::string& type) {
+    const auto found = std::ranges::find(view.status.conditions, type, &spec::PodCondition::type);
+    if (found == view.status.conditions.end())
+        return "";
+    return found->status + (found->reason.empty() ? "" : " " + found->reason);
+}
+
+} // namespace conformance

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words in which a row of the table is told: one pod, a podinit of its own, and a story that its containers write.
+//
+// Everything that happens in a container appends a line to one file, "SECONDS-SINCE-BOOT WORD". A container "c" made
+// here says "c+" when it starts and "c-" when it ends of its own will. What waits polls with a deadline; the deadline
+// is the only thing that a slow machine may break.
+#pragma once
+
+#include "tests/catch.hpp"
+#include "tests/daemon/supervisor_rig.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace conformance {
+
+using initd::eventually;
+using initd::exists;
+using initd::read_text;
+using View = spec::PodView;
+
+// ---- containers, as JSON ------------------------------------------------------------------------------------------
+
+// In a script `say WORD` writes a line, and `forever` waits until a signal's trap ends it. `fields` are more of its
+// JSON, such as a probe.
+std::string runs(const std::string& name, const std::string& script, const std::string& fields = "");
+// Says NAME+, lives until SIGTERM, then says NAME- and exits.
+std::string lives(const std::string& name, const std::string& fields = "", int code = 0);
+// Says NAME+, sleeps, says NAME- and exits.
+std::string works(const std::string& name, const std::string& fields = "", int code = 0,
+                  const std::string& seconds = "0.1");
+// Says NAME+ and lives until SIGKILL.
+std::string stubborn(const std::string& name, const std::string& fields = "");
+
+extern const std::string sidecar; // the field that makes an init container one
+// A hook or a probe that runs a script: exec_of("say x") is {"exec": ...}.
+std::string exec_of(const std::string& script);
+std::string lifecycle(const std::string& post_start, const std::string& pre_stop = ""); // of exec_of() and the like
+std::string policy(const std::string& restart_policy);                                  // "restartPolicy": ...
+std::string grace(int seconds); // "terminationGracePeriodSeconds": ...
+// JSON members in a row: those that are empty are left out.
+std::string fields(const std::vector<std::string>& members);
+
+// ---- the row ------------------------------------------------------------------------------------------------------
+
+using Containers = std::vector<std::string>;
+std::string pod_text(const std::string& name, const Containers& init, const Containers& containers,
+                     const std::string& spec = "", const std::string& metadata = "");
+
+class Row : public initd::Supervisor {
+  public:
+    // Where restarts back off by one second, not by ten.
+    explicit Row(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})");
+    ~Row();
+
+    // Applies pod "p"; `spec` are more fields of its spec.
+    void has(const Containers& init, const Containers& containers, const std::string& spec = "");
+
+    // What was said: "a+ a- b+".
+    std::string words() const;
+    std::size_t count(const std::string& word) const;
+    // Waits for the word, or for so many of it.
+    bool hears(const std::string& word, std::size_t times = 1) const;
+    // When it was said first, in seconds since boot; fails the test if it was not.
+    double at(const std::string& word, std::size_t time = 1) const;
+    bool in_order(const std::vector<std::string>& words) const; // each first said after the one before
+
+    // Waits until it is true of the pod, for as long as there is one.
+    bool until(const std::function<bool(const View&)>& holds);
+    bool until_phase(const std::string& phase);
+    bool until_ready();
+    View view(); // the pod as it is now; fails the test if there is none
+
+    // Asks for the pod to go and does not wait.
+    void begin_remove(std::optional<std::int64_t> grace = {});
+    // The pod as it was last seen before it was gone.
+    View last_view();
+    View remove_and_watch(std::optional<std::int64_t> grace = {});
+};
+
+// Of an init container or a container; an empty one when there is none of that name.
+spec::ContainerStatus status_of(const View& view, const std::string& container);
+// "waiting REASON", "running", "terminated REASON CODE"; "" when nothing is set.
+std::string text_of(const spec::ContainerState& state);
+std::string state_of(const View& view, const std::string& container);
+std::string last_state_of(const View& view, const std::string& container);
+int restarts_of(const View& view, const std::string& container);
+// "True", "False REASON"; "" without such a condition.
+std::string condition_of(const View& view, const std::string& type);
+
+} // namespace conformance
+
+// A row that needs a machine: its name is the row's id, its tag the row's area, and `row` a fresh Row.
+#define ROW_JOIN(a, b) a##b
+#define ROW_NAME(line) ROW_JOIN(row_at_, line)
+#define ROW(id, area)                                                                                                  \
+    static void ROW_NAME(__LINE__)([[maybe_unused]] conformance::Row & row);                                           \
+    TEST_CASE(id, "[" area "]") {                                                                                      \
+        if (!initd::can_supervise())                                                                                   \
+            return;                                                                                                    \
+        conformance::Row row;                                                                                          \
+        ROW_NAME(__LINE__)(row);                                                                                       \
+    }                                                                                                                  \
+    static void ROW_NAME(__LINE__)([[maybe_unused]] conformance::Row & row)
