@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Probes and hooks of containers: what the core wants asked or run is done here, and comes back as its event.
 //
-// A command runs beside the container's own process, with its output thrown away. A connection is made from inside the
-// pod's network by a socket that does not block, opened there; the loop then sees it through. Nothing here has a
-// deadline: the core gives up what takes too long, and what belongs to a run ends with it.
+// A command runs beside the container's own process. Its exit is its end, whoever else still holds its output open; of
+// that the first 10 KiB are kept, and a hook's nothing at all. A connection is made from inside the pod's network by a
+// socket that does not block, opened there; the loop then sees it through. Nothing here has a deadline: the core gives
+// up what takes too long, and what belongs to a run ends with it.
 // Names of hosts are not looked up: `host` is an address, or empty for the pod's own.
 #pragma once
 
@@ -49,7 +50,7 @@ class Handlers {
         bool hook = false;
         Way way = Way::Command;
         pid_t pid = -1;
-        ns::Fd socket;
+        ns::Fd stream; // the connection, or what the command says
         sockaddr_storage address{};
         socklen_t address_size = 0;
         std::string authority; // HOST:PORT
@@ -57,12 +58,16 @@ class Handlers {
         std::string path; // of `get`, or where it was redirected to
         int redirects = 0;
         std::string out; // still to be sent
-        std::string in;
+        std::string in;  // what came; of a command's output the first 10 KiB
         std::optional<GrpcCheck> grpc;
     };
 
     std::optional<Outcome> begin(Handler& handler, const Action& action);
     std::optional<Outcome> begin_command(Handler& handler, const std::vector<std::string>& command);
+    // Starts the process that decides; with `keep_output` what it says on standard output and error is in `in` when it
+    // ends.
+    std::optional<ns::Error> launch(Handler& handler, ns::Plan&& plan, std::vector<ns::Fd> held, bool keep_output);
+    void take_output(Handler& handler) noexcept;
     std::optional<Outcome> begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
                                             const std::string& host);
     std::optional<Outcome> connect(Handler& handler);

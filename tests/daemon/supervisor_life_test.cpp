@@ -117,6 +117,22 @@ TEST_CASE("a readiness probe's command turns the container ready and back") {
     CHECK(podinit.status("web").restart_count == 0);
 }
 
+TEST_CASE("a probe's command may say more than a pipe holds, close it, or leave somebody behind who holds it open") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    const std::string full = "head -c 300000 /dev/zero", closed = "exec >&- 2>&-; sleep 0.1",
+                      held = "setsid sleep 60 & exit 0";
+    const auto ready_by = [](const std::string& text) {
+        return R"("readinessProbe": {"timeoutSeconds": 5, )" + exec_of(text).substr(1);
+    };
+    REQUIRE(podinit.apply_one(pod("web", "",
+                                  container("a", until_term, ready_by(full)) + "," +
+                                      container("b", until_term, ready_by(closed)) + "," +
+                                      container("d", until_term, ready_by(held)))) == "created");
+    CHECK(podinit.running("web"));
+}
+
 TEST_CASE("a liveness probe that fails restarts the container") {
     if (!can_supervise())
         return;
