@@ -6,6 +6,7 @@
 #include "spec/names.hpp"
 #include "spec/object.hpp"
 #include "spec/pod_fields.hpp"
+#include "spec/rules_parts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -125,6 +126,7 @@ void check_type(const LocalData& secret, const Path& root, const Checker& check)
 void validate(const LocalData& object, Problems& problems) {
     const Checker check(problems);
     const Path root;
+    check_no_extensions(check, object.metadata, root.child("metadata"));
     std::size_t bytes = check_keys(object.data, root.child("data"), check);
     bytes += check_keys(object.binary_data, root.child("binaryData"), check);
     if (bytes > max_local_data)

@@ -117,6 +117,8 @@ void check_annotations(const PodChecker& check, const ObjectMeta& metadata, cons
                           no_effect);
         else if (name == deletion_cost_key && !is_int32(value))
             check.error(at, "must be a 32 bit integer");
+        else if (is_extension(name))
+            check_extension(check, metadata, at, name, value);
     }
 }
 

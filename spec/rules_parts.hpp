@@ -49,6 +49,12 @@ class PodChecker : public Checker {
 void check_labels(const Checker& check, const ObjectMeta& metadata, const Path& path);
 void check_annotations(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
 
+// Annotations that begin with podinit/. Objects that are no pods have none of them.
+bool is_extension(std::string_view annotation) noexcept;
+void check_extension(const Checker& check, const ObjectMeta& metadata, const Path& path, std::string_view key,
+                     std::string_view value);
+void check_no_extensions(const Checker& check, const ObjectMeta& metadata, const Path& path);
+
 // A pod's: `path` is that of its spec.
 void check_pod(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
 void check_network(const PodChecker& check, const ObjectMeta& metadata, const Path& path);

@@ -4,7 +4,7 @@
 #include "spec/checker.hpp"
 #include "spec/manifest_parts.hpp"
 #include "spec/names.hpp"
-#include "spec/rules.hpp"
+#include "spec/rules_parts.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -107,7 +107,9 @@ void validate(const Workload& workload, Kind kind, Problems& problems) {
     const Path spec = root.child("spec");
     const Path pod_template = spec.child("template");
     const Checker check(problems);
-    validate_metadata(workload.metadata, problems, root.child("metadata"));
+    const Path metadata = root.child("metadata");
+    validate_metadata(workload.metadata, problems, metadata);
+    check_no_extensions(check, workload.metadata, metadata);
     if (kind == Kind::StatefulSet)
         check_stateful_set(workload, root, check);
     if (workload.spec.replicas)

@@ -57,7 +57,7 @@ TEST_CASE("canonical text has a fixed form") {
 TEST_CASE("every field that has a member survives canonical text") {
     const std::string json =
         R"json({"kind":"Pod","apiVersion":"v1","metadata":{"name":"all","namespace":"edge","uid":"u-1",
-        "labels":{"b":"2","a":"1"},"annotations":{"podinit/after":"x, \"y\"\n"}},"spec":{
+        "labels":{"b":"2","a":"1"},"annotations":{"example.com/after":"x, \"y\"\n"}},"spec":{
         "restartPolicy":"OnFailure","terminationGracePeriodSeconds":0,"hostIPC":true,"hostNetwork":true,
         "shareProcessNamespace":true,"hostname":"h","nodeName":"n",
         "securityContext":{"runAsNonRoot":true,"runAsUser":1,"runAsGroup":2,"supplementalGroups":[3,4]},
@@ -80,7 +80,7 @@ TEST_CASE("every field that has a member survives canonical text") {
     const Container& c = canonical->spec.containers.at(0);
     CHECK(canonical->metadata.uid == "u-1");
     CHECK(canonical->metadata.labels == StringMap{{"a", "1"}, {"b", "2"}});
-    CHECK(*find(canonical->metadata.annotations, "podinit/after") == "x, \"y\"\n");
+    CHECK(*find(canonical->metadata.annotations, "example.com/after") == "x, \"y\"\n");
     CHECK(canonical->spec.restart_policy == RestartPolicy::OnFailure);
     CHECK(canonical->spec.termination_grace_period_seconds == 0);
     CHECK(canonical->spec.share_process_namespace == true);
