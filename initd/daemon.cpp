@@ -237,7 +237,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
 }
 
 void Daemon::arm_timer() noexcept {
-    Millis next = earliest(core_.next_deadline(), logs_.next_deadline());
+    Millis next = earliest(earliest(core_.next_deadline(), logs_.next_deadline()), manifests_.next_deadline());
     next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
     if (next == armed_)
         return;

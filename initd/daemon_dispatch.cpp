@@ -21,7 +21,7 @@ void Daemon::dispatch(const Ready& ready) noexcept try {
     case Source::Manifests:
         if (loading_ != Loading::Done)
             break; // the first reading sees it all; level-triggered readiness comes again
-        manifests_.on_change(changes_);
+        manifests_.on_change(boot_time(), changes_);
         handle_changes();
         break;
     case Source::Handler: handlers_.on_ready(ready, events_); break;
@@ -138,6 +138,7 @@ void Daemon::on_timer() {
     core_.tick(now, actions_);
     for (const Action& action : actions_)
         act(action);
+    manifests_.tick(now);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));
     if (is_due(rescue_at_, now))

@@ -24,46 +24,72 @@ std::uint32_t object_hash(spec::Kind kind, std::string_view name) noexcept {
     return name_hash(name) + static_cast<std::uint32_t>(kind);
 }
 
+// Of several changes of an object the last counts: one that went and came back has not changed.
+void drop_overtaken(std::vector<ObjectChange>& changes, std::size_t from) {
+    for (std::size_t i = changes.size(); i-- > from;)
+        for (std::size_t later = i + 1; later < changes.size(); ++later)
+            if (changes[later].kind == changes[i].kind && changes[later].name == changes[i].name) {
+                changes.erase(changes.begin() + static_cast<std::ptrdiff_t>(i));
+                break;
+            }
+}
+
 } // namespace
 
 Manifests::Manifests(Poller& poller, std::vector<std::string> directories)
     : directories_(std::move(directories))
-    , watches_(directories_.size())
-    , inotify_(ns::raise(ns::Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)))) {
-    if (!inotify_ || !poller.add(inotify_.get(), Source::Manifests, 0, EPOLLIN))
-        log(Level::Error, {"manifests: changes will not be noticed: no inotify"});
+    , opened_(directories_.size())
+    , watch_(poller) {}
+
+// The first error (errno) of what it takes to notice all that happens in it; `directory` says whether it can be read.
+int Manifests::open_directory(std::uint32_t index) {
+    const int blind = watch_.follow_directory(index, directories_[index]);
+    opened_[index].directory = ns::raise(ns::Fd(open(directories_[index].c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    opened_[index].error = opened_[index].directory ? 0 : errno;
+    return blind;
 }
 
-void Manifests::watch_directory(std::uint32_t index) noexcept {
-    Watch& watch = watches_[index];
-    const char* path = directories_[index].c_str();
-    // The watch first: what happens between it and the reading is seen twice, not missed.
-    constexpr std::uint32_t mask =
-        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-    if (inotify_) {
-        // The same number for the same directory; another one for a directory that has taken its place.
-        int before = std::exchange(watch.watch, inotify_add_watch(inotify_.get(), path, mask));
-        if (before >= 0 && before != watch.watch)
-            inotify_rm_watch(inotify_.get(), before);
-    }
-    watch.directory = ns::raise(ns::Fd(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+void Manifests::report(std::uint32_t index, std::string problem) {
+    if (problem == opened_[index].problem)
+        return;
+    if (problem.empty())
+        log(Level::Notice, {directories_[index], ": is seen again"});
+    else
+        log(Level::Error, {directories_[index], ": ", problem});
+    opened_[index].problem = std::move(problem);
 }
 
-void Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
+// False: it cannot be read now, which says nothing about its objects. One that is missing and has never held any is no
+// problem.
+bool Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     names.clear();
-    watch_directory(index);
-    if (!watches_[index].directory)
-        return;
-    ns::Fd copy(fcntl(watches_[index].directory.get(), F_DUPFD_CLOEXEC, 0));
+    watch_.begin(index);
+    int blind = open_directory(index);
+    Opened& opened = opened_[index];
+    ns::Fd copy(opened.directory ? fcntl(opened.directory.get(), F_DUPFD_CLOEXEC, 0) : -1);
     DIR* dir = copy ? fdopendir(copy.get()) : nullptr;
-    if (!dir)
-        return;
-    (void)copy.release(); // closedir() closes it
-    while (const dirent* entry = readdir(dir))
-        if (is_manifest_name(entry->d_name))
-            names.emplace_back(entry->d_name);
-    closedir(dir);
+    if (dir)
+        (void)copy.release(); // closedir() closes it
+    else if (opened.error == 0)
+        opened.error = errno;
+    while (const dirent* entry = dir ? readdir(dir) : nullptr) {
+        if (!is_manifest_name(entry->d_name))
+            continue;
+        names.emplace_back(entry->d_name);
+        if (entry->d_type != DT_REG) // a link, or a file system that does not say
+            if (const int failure = watch_.follow_link(index, path_in(index, names.back())))
+                blind = failure;
+    }
+    if (dir)
+        closedir(dir);
+    watch_.end(index);
     std::sort(names.begin(), names.end());
+    const bool held = std::ranges::find(files_, index, &File::directory) != files_.end();
+    if (!dir && (opened.error != ENOENT || held))
+        report(index, "its objects stay as they are: " + ns::to_text({opened.error, ns::Step::Open}));
+    else
+        report(index, blind == 0 ? "" : "changes are seen only at SIGHUP: " + ns::to_text({blind, ns::Step::Watch}));
+    return dir != nullptr;
 }
 
 bool Manifests::load_next(std::vector<ObjectChange>& changes) noexcept try {
@@ -87,6 +113,10 @@ bool Manifests::load_next(std::vector<ObjectChange>& changes) noexcept try {
     return loading_ < directories_.size();
 }
 
+std::string Manifests::path_in(std::uint32_t index, std::string_view name) const {
+    return std::string(directories_[index]).append("/").append(name);
+}
+
 Manifests::File* Manifests::find(std::uint32_t index, std::string_view name) noexcept {
     std::uint32_t hash = name_hash(name);
     auto file = std::find_if(files_.begin(), files_.end(), [&](const File& f) {
@@ -107,7 +137,7 @@ const Manifests::File* Manifests::winner(spec::Kind kind, std::string_view name)
 }
 
 std::expected<spec::Object, spec::Problems> Manifests::parse(std::uint32_t index, const std::string& name) const {
-    auto text = read_file_at(watches_[index].directory.get(), name.c_str(), spec::max_manifest_bytes);
+    auto text = read_file_at(opened_[index].directory.get(), name.c_str(), spec::max_manifest_bytes);
     if (!text) {
         std::string why = text.error().err == EINVAL ? "no regular file" : ns::to_text(text.error());
         return std::unexpected(spec::Problems{{"", std::move(why)}});
@@ -115,24 +145,28 @@ std::expected<spec::Object, spec::Problems> Manifests::parse(std::uint32_t index
     return spec::read_object(*text);
 }
 
+// Said once: whoever writes the same mistake a hundred times a second must not fill the log.
 void Manifests::report(File& file, const spec::Problems& problems) {
+    std::vector<std::string> texts;
+    for (const spec::Problem& problem : problems)
+        texts.push_back(spec::to_text("", problem));
+    if (texts == file.problems)
+        return;
     std::string path = path_of(file);
-    for (const spec::Problem& problem : problems) {
+    for (const spec::Problem& problem : problems)
         log(Level::Error, {spec::to_text(path, problem)});
-        file.problems.push_back(spec::to_text("", problem));
-    }
+    file.problems = std::move(texts);
 }
 
 void Manifests::read(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes) {
     File* file = find(index, name);
     if (!file)
         file = &files_.emplace_back(File{.directory = index, .name = std::string(name), .name_hash = name_hash(name)});
-    file->seen = true;
     auto object = parse(index, file->name);
-    file->problems.clear();
     file->refused = false;
     if (!object)
         return report(*file, object.error());
+    file->problems.clear();
     spec::Kind kind_before = std::exchange(file->kind, object->kind);
     std::string before = std::exchange(file->object, {});
     if (object->kind == spec::Kind::Ignored) {
@@ -159,7 +193,7 @@ void Manifests::settle(spec::Kind kind, std::string_view name, std::vector<Objec
     if (object && best == read) {
         struct stat status {};
         if (kind == spec::Kind::Secret &&
-            fstatat(watches_[best->directory].directory.get(), best->name.c_str(), &status, 0) == 0 &&
+            fstatat(opened_[best->directory].directory.get(), best->name.c_str(), &status, 0) == 0 &&
             (status.st_mode & 077) != 0)
             log(Level::Warning, {path_of(*best), ": a secret that others may read: its mode should be 0600"});
         changes.push_back({kind, std::string(name), true, std::move(*object), never});
@@ -186,25 +220,44 @@ void Manifests::gone(std::uint32_t index, std::string_view name, std::vector<Obj
         settle(kind, object, changes, nullptr, nullptr);
 }
 
-// One bufferful a call: the poller says so again while there is more, and whoever writes without end must not keep us.
-void Manifests::on_change(std::vector<ObjectChange>& changes) noexcept try {
-    alignas(inotify_event) char buffer[4096];
-    ssize_t n = ::read(inotify_.get(), buffer, sizeof buffer);
-    for (char* at = buffer; at < buffer + n;) {
-        const auto* event = reinterpret_cast<const inotify_event*>(at);
-        at += sizeof *event + event->len;
-        if (event->mask & IN_Q_OVERFLOW)
-            return rescan(changes);
-        auto watch =
-            std::find_if(watches_.begin(), watches_.end(), [&](const Watch& w) { return w.watch == event->wd; });
-        if (watch == watches_.end() || event->len == 0 || !is_manifest_name(event->name))
-            continue;
-        auto index = static_cast<std::uint32_t>(watch - watches_.begin());
-        if (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO))
-            read(index, event->name, changes);
-        else if (event->mask & (IN_MOVED_FROM | IN_DELETE))
-            gone(index, event->name, changes);
+bool Manifests::is_there(std::uint32_t index, const std::string& name) const noexcept {
+    struct stat status {};
+    return fstatat(opened_[index].directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void Manifests::changed(const DirectoryWatch::Seen& seen, std::vector<ObjectChange>& changes) {
+    if (seen.name.empty())
+        return reread(seen.id, true, changes);
+    if (!is_manifest_name(seen.name))
+        return;
+    struct stat status {};
+    const bool there = fstatat(opened_[seen.id].directory.get(), seen.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && S_ISREG(status.st_mode)) {
+        // One that has been made and is not closed yet is half-written. A link is whole at once; one that could not be
+        // read may be readable now.
+        const File* file = find(seen.id, seen.name);
+        if ((seen.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) || ((seen.mask & IN_CREATE) && status.st_nlink > 1) ||
+            ((seen.mask & IN_ATTRIB) && file && !file->problems.empty()))
+            read(seen.id, seen.name, changes);
+        return;
     }
+    // A link's target is to be watched too; and what is gone may be there under another name.
+    const bool known = find(seen.id, seen.name) != nullptr;
+    reread(seen.id, false, changes);
+    if (there && known)
+        read(seen.id, seen.name, changes);
+    else if ((seen.mask & (IN_DELETE | IN_MOVED_FROM)) && !is_there(seen.id, seen.name))
+        gone(seen.id, seen.name, changes); // has been said, unless the directory is gone too
+}
+
+void Manifests::on_change(Millis now, std::vector<ObjectChange>& changes) noexcept try {
+    std::vector<DirectoryWatch::Seen> seen;
+    if (!watch_.take(now, seen))
+        return rescan(changes);
+    const std::size_t before = changes.size();
+    for (const DirectoryWatch::Seen& s : seen)
+        changed(s, changes);
+    drop_overtaken(changes, before);
 } catch (...) {
     log(Level::Error, {"manifests: out of memory"});
 }
@@ -216,8 +269,8 @@ void Manifests::look_at(std::string_view path, std::vector<ObjectChange>& change
     for (std::uint32_t index = 0; index < directories_.size(); ++index) {
         if (directories_[index] != directory)
             continue;
-        watch_directory(index); // the job may have made it, again even
-        if (faccessat(watches_[index].directory.get(), name.c_str(), F_OK, 0) == 0)
+        open_directory(index); // the job may have made it, again even
+        if (is_there(index, name))
             read(index, name, changes);
         else
             gone(index, name, changes);
@@ -226,25 +279,24 @@ void Manifests::look_at(std::string_view path, std::vector<ObjectChange>& change
     log(Level::Error, {"manifests: out of memory"});
 }
 
-void Manifests::rescan(std::vector<ObjectChange>& changes) noexcept try {
+// What has come is read and what is missing is gone; what was there before is read again when `all` is.
+void Manifests::reread(std::uint32_t index, bool all, std::vector<ObjectChange>& changes) {
     std::vector<std::string> names;
-    for (std::uint32_t index = 0; index < directories_.size(); ++index) {
-        for (File& file : files_)
-            file.seen = file.seen && file.directory != index;
-        list(index, names);
-        for (const std::string& name : names)
+    if (!list(index, names))
+        return;
+    for (std::size_t i = files_.size(); i-- > 0;)
+        if (files_[i].directory == index && !std::ranges::binary_search(names, files_[i].name))
+            gone(index, std::string(files_[i].name), changes);
+    for (const std::string& name : names)
+        if (all || !find(index, name))
             read(index, name, changes);
-        if (!watches_[index].directory)
-            continue; // a directory that cannot be read now says nothing about its objects
-        std::vector<std::string> missing;
-        for (const File& file : files_)
-            if (file.directory == index && !file.seen)
-                missing.push_back(file.name);
-        for (const std::string& name : missing)
-            gone(index, name, changes);
-        for (File& file : files_)
-            file.seen = true;
-    }
+}
+
+void Manifests::rescan(std::vector<ObjectChange>& changes) noexcept try {
+    const std::size_t before = changes.size();
+    for (std::uint32_t index = 0; index < directories_.size(); ++index)
+        reread(index, true, changes);
+    drop_overtaken(changes, before);
 } catch (...) {
     log(Level::Error, {"manifests: out of memory"});
 }
@@ -254,7 +306,6 @@ void Manifests::refuse(spec::Kind kind, std::string_view name, std::string_view 
     if (!in_force)
         return;
     File& file = files_[static_cast<std::size_t>(in_force - files_.data())];
-    file.problems.clear();
     report(file, {{"/metadata/name", std::string(why)}});
     file.refused = true;
 }
@@ -286,6 +337,9 @@ std::string Manifests::object_in(std::string_view path) const {
 
 std::vector<spec::RejectedManifest> Manifests::rejected() const {
     std::vector<spec::RejectedManifest> rejected;
+    for (std::size_t index = 0; index < directories_.size(); ++index)
+        if (!opened_[index].problem.empty())
+            rejected.push_back({directories_[index], {opened_[index].problem}});
     for (const File& file : files_)
         if (!file.problems.empty())
             rejected.push_back({path_of(file), file.problems});

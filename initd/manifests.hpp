@@ -3,14 +3,16 @@
 //
 // One file holds one object: a pod, or one of the other kinds that are kept (spec/object.hpp). Its name ends in .json
 // and does not begin with a dot, so that editors' and installers' temporary files are never read. A file is read when
-// it is there at the start, and afterwards when a writer has closed it or a rename has brought it in: never
-// half-written. An object (kind, namespace and name) that several files hold is what the file in the last directory
-// says (in one directory, the first by name); the others come into force when that file goes. A file that cannot be
-// read, or whose object cannot come into force, is reported and leaves everything as it was, also what it held before.
+// it is there at the start, and afterwards when a writer has closed it, or when a rename or a link has brought it in:
+// never half-written. Of many changes the last counts: what is told is what the directory holds when it is looked at.
+// An object (kind, namespace and name) that several files hold is what the file in the last directory says (in one
+// directory, the first by name); the others come into force when that file goes. A file that cannot be read, or whose
+// object cannot come into force, is reported and leaves everything as it was, also what it held before; so does a
+// directory that is gone or cannot be read, until it can be.
 #pragma once
 
 #include "initd/core.hpp"
-#include "initd/poller.hpp"
+#include "initd/directory_watch.hpp"
 #include "ns/fd.hpp"
 #include "spec/control.hpp"
 #include "spec/object.hpp"
@@ -34,14 +36,18 @@ struct ObjectChange {
 
 class Manifests {
   public:
-    // `directories` in rising precedence. A missing one is watched from the moment a job makes it, or SIGHUP.
+    // `directories` in rising precedence.
     Manifests(Poller& poller, std::vector<std::string> directories);
 
     // The first reading, one file a call, so that what has been read can be started meanwhile. False: that was all.
     bool load_next(std::vector<ObjectChange>& changes) noexcept;
 
-    // inotify says something. Also after a job has written or removed a file: then the file is looked at now.
-    void on_change(std::vector<ObjectChange>& changes) noexcept;
+    // inotify says something. At next_deadline() it may say something again.
+    void on_change(Millis now, std::vector<ObjectChange>& changes) noexcept;
+    Millis next_deadline() const noexcept { return watch_.next_deadline(); }
+    void tick(Millis now) noexcept { watch_.tick(now); }
+
+    // A job has written or removed a file: it is looked at now.
     void look_at(std::string_view path, std::vector<ObjectChange>& changes) noexcept;
 
     // Reads everything again (SIGHUP, an overflow of inotify's queue).
@@ -68,30 +74,35 @@ class Manifests {
         spec::Kind kind = spec::Kind::Ignored;
         std::string object;                // what it holds, as far as it could be read last: NAMESPACE/NAME
         std::vector<std::string> problems; // of the last reading
-        bool seen = true;                  // during a rescan
         bool refused = false;
     };
-    struct Watch {
-        ns::Fd directory; // O_PATH
-        int watch = -1;
+    struct Opened {
+        ns::Fd directory;
+        int error = 0;       // of opening it
+        std::string problem; // why it, or what happens in it, cannot be seen
     };
 
-    void watch_directory(std::uint32_t index) noexcept;
-    void list(std::uint32_t index, std::vector<std::string>& names);
+    int open_directory(std::uint32_t index);
+    bool list(std::uint32_t index, std::vector<std::string>& names);
+    void report(std::uint32_t index, std::string problem);
+    void reread(std::uint32_t index, bool all, std::vector<ObjectChange>& changes);
+    void changed(const DirectoryWatch::Seen& seen, std::vector<ObjectChange>& changes);
     void read(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes);
     void gone(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes);
     void report(File& file, const spec::Problems& problems);
+    bool is_there(std::uint32_t index, const std::string& name) const noexcept;
     void settle(spec::Kind kind, std::string_view name, std::vector<ObjectChange>& changes, const File* read,
                 spec::Object* object);
     std::expected<spec::Object, spec::Problems> parse(std::uint32_t index, const std::string& name) const;
     File* find(std::uint32_t index, std::string_view name) noexcept;
     const File* winner(spec::Kind kind, std::string_view name) const noexcept;
-    std::string path_of(const File& file) const { return directories_[file.directory] + "/" + file.name; }
+    std::string path_in(std::uint32_t index, std::string_view name) const;
+    std::string path_of(const File& file) const { return path_in(file.directory, file.name); }
 
     std::vector<std::string> directories_;
-    std::vector<Watch> watches_;
+    std::vector<Opened> opened_;
     std::vector<File> files_;
-    ns::Fd inotify_;
+    DirectoryWatch watch_;
     // The first reading: which directory, its names, how far.
     std::uint32_t loading_ = 0;
     std::vector<std::string> names_;

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -38,6 +39,7 @@ class Rig {
     Poller poller = std::move(*Poller::open());
     std::optional<Manifests> manifests;
     std::vector<spec::Object> wanted; // of the last text that was told
+    Millis now{0};
 
     Rig() {
         fs::create_directory(low);
@@ -57,8 +59,9 @@ class Rig {
     }
     std::string changes() {
         std::vector<ObjectChange> changes;
+        manifests->tick(now += Millis{1'000});
         for (auto ready = poller.wait(0); !ready.empty(); ready = poller.wait(0))
-            manifests->on_change(changes);
+            manifests->on_change(now, changes);
         return text(changes);
     }
     std::string rescan() {
@@ -170,8 +173,7 @@ TEST_CASE("a file that moves within the directory keeps its pod") {
     rig.write(rig.low + "/a.json", pod("web"));
     rig.load();
     fs::rename(rig.low + "/a.json", rig.low + "/b.json");
-    const std::string told = rig.changes();
-    CHECK(told.ends_with("+default/web"));
+    CHECK(rig.changes() == "+default/web");
     CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/web") == std::vector{rig.low + "/b.json"});
 }
 
@@ -324,7 +326,7 @@ TEST_CASE("a rescan finds what is new, changed and gone") {
     rig.write(rig.low + "/changed.json", pod("changed", "b"));
     rig.write(rig.low + "/new.json", pod("new"));
     fs::remove(rig.low + "/gone.json");
-    CHECK(rig.rescan() == "+default/changed +default/new -default/gone");
+    CHECK(rig.rescan() == "-default/gone +default/changed +default/new");
     CHECK(rig.wanted.front().pods.front().pod.spec.containers.front().image == "b");
 }
 
@@ -363,9 +365,230 @@ TEST_CASE("a writer that never stops does not keep PID 1 in one place") {
         rig.write(rig.low + "/.x", "");
     }
     std::vector<ObjectChange> changes;
-    rig.manifests->on_change(changes);
+    rig.manifests->on_change(rig.now, changes);
     CHECK(changes.size() < 500);
     CHECK_FALSE(rig.poller.wait(0).empty());
+}
+
+TEST_CASE("a file written a hundred times is looked at once, and its last content counts") {
+    Rig rig;
+    rig.load();
+    for (int i = 0; i < 100; ++i) {
+        rig.write(rig.low + "/web.json", pod("web", "v" + std::to_string(i)));
+        fs::rename(rig.low + "/web.json", rig.low + "/.x"); // two different events each, so that none is merged
+        fs::rename(rig.low + "/.x", rig.low + "/web.json");
+    }
+    std::vector<ObjectChange> changes;
+    rig.manifests->on_change(rig.now, changes);
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].object.pods.front().pod.spec.containers.front().image == "v99");
+}
+
+TEST_CASE("after a look the next one waits for a tenth of a second, and the poller has no wake-up before") {
+    Rig rig;
+    rig.load();
+    CHECK(rig.manifests->next_deadline() == never);
+    rig.write(rig.low + "/web.json", pod("web", "a"));
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.manifests->next_deadline() == rig.now + Millis{100});
+    rig.write(rig.low + "/web.json", pod("web", "b"));
+    CHECK(rig.poller.wait(0).empty());
+    rig.manifests->tick(rig.now + Millis{99});
+    CHECK(rig.poller.wait(0).empty());
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.image() == "b");
+    rig.manifests->tick(rig.now + Millis{100});
+    CHECK(rig.manifests->next_deadline() == never);
+    CHECK(rig.poller.wait(0).empty());
+}
+
+TEST_CASE("a mistake that is written again and again is said once") {
+    Rig rig;
+    rig.load();
+    const ns::Fd output(::open((rig.temp.path() + "/said").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const ns::Fd own(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+    REQUIRE(::dup2(output.get(), STDERR_FILENO) == STDERR_FILENO);
+    for (int i = 0; i < 3; ++i) {
+        rig.write(rig.low + "/web.json", "{");
+        rig.changes();
+    }
+    REQUIRE(::dup2(own.get(), STDERR_FILENO) == STDERR_FILENO);
+    const std::string said = read_text(rig.temp.path() + "/said");
+    CHECK(said.find("/low/web.json:1:2: not JSON") != said.npos);
+    CHECK(said.find("/low/web.json") == said.rfind("/low/web.json"));
+    CHECK(rig.problems().size() == 1);
+}
+
+TEST_CASE("a file that is linked in is read at once, one that is only made when it is closed") {
+    Rig rig;
+    rig.write(rig.temp.path() + "/web", pod("web"));
+    rig.load();
+    SECTION("a symbolic link") {
+        fs::create_symlink(rig.temp.path() + "/web", rig.low + "/web.json");
+        CHECK(rig.changes() == "+default/web");
+        rig.write(rig.temp.path() + "/web", pod("web", "b"));
+        CHECK(rig.changes() == "+default/web");
+        CHECK(rig.image() == "b");
+    }
+    SECTION("a hard one") {
+        fs::create_hard_link(rig.temp.path() + "/web", rig.low + "/web.json");
+        CHECK(rig.changes() == "+default/web");
+    }
+    SECTION("one that is made and given its mode before anything is in it") {
+        ns::Fd fd(::open((rig.low + "/web.json").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        REQUIRE(::fchmod(fd.get(), 0644) == 0);
+        CHECK(rig.changes().empty());
+        CHECK(rig.problems().empty());
+        write_text(fd.get(), pod("web"));
+        fd.reset();
+        CHECK(rig.changes() == "+default/web");
+    }
+}
+
+TEST_CASE("files behind a link that is swapped by rename are all read again, and no pod goes meanwhile") {
+    Rig rig;
+    const std::string first = rig.low + "/..2026_1", second = rig.low + "/..2026_2", data = rig.low + "/..data";
+    fs::create_directory(first);
+    rig.write(first + "/web.json", pod("web", "a"));
+    rig.write(first + "/old.json", pod("old"));
+    fs::create_directory_symlink("..2026_1", data);
+    for (const char* name : {"web.json", "old.json"})
+        fs::create_symlink(fs::path("..data") / name, fs::path(rig.low) / name);
+    CHECK(rig.load() == "+default/old +default/web");
+
+    fs::create_directory(second);
+    rig.write(second + "/web.json", pod("web", "b"));
+    rig.write(second + "/new.json", pod("new"));
+    fs::create_directory_symlink("..2026_2", data + "_tmp");
+    fs::rename(data + "_tmp", data);
+    fs::create_symlink("..data/new.json", rig.low + "/new.json");
+    fs::remove(rig.low + "/old.json");
+    fs::remove_all(first);
+    CHECK(rig.changes() == "-default/old +default/web +default/new");
+    CHECK(rig.wanted.front().pods.front().pod.spec.containers.front().image == "b");
+    // And again, now that other directories are watched.
+    fs::create_directory(first);
+    rig.write(first + "/web.json", pod("web", "c"));
+    rig.write(first + "/new.json", pod("new"));
+    fs::create_directory_symlink("..2026_1", data + "_tmp");
+    fs::rename(data + "_tmp", data);
+    CHECK(rig.changes() == "+default/new +default/web");
+    CHECK(rig.image() == "c");
+}
+
+TEST_CASE("a directory whose way leads through a link is looked at where the link points now") {
+    Rig rig;
+    const std::string releases = rig.temp.path() + "/releases", current = rig.temp.path() + "/current";
+    for (const char* name : {"/1/manifests", "/2/manifests"})
+        fs::create_directories(releases + name);
+    rig.write(releases + "/1/manifests/web.json", pod("web", "a"));
+    rig.write(releases + "/1/manifests/old.json", pod("old"));
+    rig.write(releases + "/2/manifests/web.json", pod("web", "b"));
+    fs::create_directory_symlink("releases/1", current);
+    rig.low = current + "/manifests";
+    CHECK(rig.load() == "+default/old +default/web");
+    fs::create_directory_symlink("releases/2", current + ".new");
+    fs::rename(current + ".new", current);
+    CHECK(rig.changes() == "-default/old +default/web");
+    CHECK(rig.image() == "b");
+    rig.write(releases + "/1/manifests/web.json", pod("web", "c"));
+    CHECK(rig.changes().empty());
+    rig.write(releases + "/2/manifests/web.json", pod("web", "d"));
+    CHECK(rig.changes() == "+default/web");
+    CHECK(rig.image() == "d");
+}
+
+TEST_CASE("a directory that is removed takes its pods along, and is followed again once it is made again") {
+    Rig rig;
+    const std::string deep = rig.temp.path() + "/a/b/c";
+    fs::create_directories(deep);
+    rig.low = deep;
+    rig.write(deep + "/web.json", pod("web"));
+    CHECK(rig.load() == "+default/web");
+    fs::remove_all(rig.temp.path() + "/a");
+    CHECK(rig.changes() == "-default/web");
+    CHECK(rig.problems().empty());
+    for (const char* part : {"/a", "/a/b", "/a/b/c"}) {
+        CHECK(rig.changes().empty());
+        fs::create_directory(rig.temp.path() + part);
+    }
+    rig.write(deep + "/web.json", pod("web"));
+    CHECK(rig.changes() == "+default/web");
+    rig.write(deep + "/web.json", pod("web", "b"));
+    CHECK(rig.changes() == "+default/web");
+}
+
+TEST_CASE("a directory that is moved away keeps its pods, says so, and is seen when it is back") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    rig.load();
+    fs::rename(rig.low, rig.temp.path() + "/away");
+    CHECK(rig.changes().empty());
+    CHECK(rig.problems() ==
+          std::vector<std::string>{
+              "low: its objects stay as they are: opening a file: No such file or directory (ENOENT)"});
+    SECTION("as it was") {
+        fs::rename(rig.temp.path() + "/away", rig.low);
+        CHECK(rig.changes() == "+default/web");
+    }
+    SECTION("another one") {
+        fs::create_directory(rig.low);
+        CHECK(rig.changes() == "-default/web");
+    }
+    SECTION("a file has its place meanwhile") {
+        rig.write(rig.low, "");
+        CHECK(rig.changes().empty());
+        CHECK(rig.problems().size() == 1);
+        fs::remove(rig.low);
+        fs::create_directory_symlink("away", rig.low);
+        CHECK(rig.changes() == "+default/web");
+    }
+    CHECK(rig.problems().empty());
+}
+
+TEST_CASE("a directory removed and made again between two looks has only changed") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web", "a"));
+    rig.write(rig.low + "/old.json", pod("old"));
+    rig.load();
+    fs::remove_all(rig.low);
+    fs::create_directory(rig.low);
+    rig.write(rig.low + "/web.json", pod("web", "b"));
+    CHECK(rig.changes() == "-default/old +default/web");
+    CHECK(rig.image() == "b");
+}
+
+TEST_CASE("one file in two directories is one pod, whichever goes first") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    fs::create_hard_link(rig.low + "/web.json", rig.high + "/web.json");
+    rig.load();
+    const bool low_first = GENERATE(true, false);
+    fs::remove((low_first ? rig.low : rig.high) + "/web.json");
+    const std::string told = rig.changes();
+    CHECK(told == (low_first ? "" : "+default/web"));
+    fs::remove((low_first ? rig.high : rig.low) + "/web.json");
+    CHECK(rig.changes() == "-default/web");
+}
+
+TEST_CASE("a watch that cannot be had is told with its directory, which is read all the same") {
+    Rig rig;
+    rig.write(rig.low + "/web.json", pod("web"));
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const ns::Fd next(::open("/", O_PATH | O_CLOEXEC));
+    // inotify's instances count against open files: none is left for it.
+    const rlimit none{static_cast<rlim_t>(next.get()), before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    rig.manifests.emplace(rig.poller, std::vector{rig.low});
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    std::vector<ObjectChange> changes;
+    while (rig.manifests->load_next(changes)) {
+    }
+    CHECK(changes.size() == 1);
+    const auto problems = rig.problems();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0] == "low: changes are seen only at SIGHUP: watching a directory: Too many open files (EMFILE)");
 }
 
 TEST_CASE("objects of two kinds by one name are two objects, each with its own precedence") {
