@@ -44,8 +44,7 @@ std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
             return begin_command(handler, hook->exec->command);
         if (!hook->http_get)
             return Outcome::Failure; // tcpSocket: never implemented, in the kubelet either
-        handler.get = *hook->http_get;
-        return begin_connection(handler, Way::Http, handler.get.port, handler.get.host);
+        return begin_http(handler, *hook->http_get);
     }
     const spec::Probe& probe = *probe_of(container, action.probe);
     if (probe.exec)
@@ -54,12 +53,12 @@ std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
         return begin_connection(handler, Way::Tcp, probe.tcp_socket->port, probe.tcp_socket->host);
     if (probe.grpc) {
         const auto outcome = begin_connection(handler, Way::Grpc, {probe.grpc->port, {}}, "");
-        handler.grpc.emplace(handler.authority, probe.grpc->service.value_or(""));
+        handler.grpc.emplace(join_host_port(handler.target.host, handler.target.port),
+                             probe.grpc->service.value_or(""));
         handler.out = std::move(handler.grpc->to_send());
         return outcome;
     }
-    handler.get = *probe.http_get;
-    return begin_connection(handler, Way::Http, handler.get.port, handler.get.host);
+    return begin_http(handler, *probe.http_get);
 }
 
 void Handlers::on_ready(const Ready& ready, Events& events) noexcept {
@@ -78,9 +77,12 @@ void Handlers::on_ready(const Ready& ready, Events& events) noexcept {
 
 void Handlers::on_launched(const LaunchReport& report, Events& events) noexcept {
     const std::size_t at = find(static_cast<std::uint32_t>(report.who.id));
-    if (at != handlers_.size() && report.error.err != 0) // no such program in the container
-        finish(at, handlers_[at].hook || report.error.step == ns::Step::Exec ? Outcome::Failure : Outcome::Unknown,
-               events);
+    if (at == handlers_.size() || report.error.err == 0)
+        return;
+    if (handlers_[at].way == Way::Get)
+        return finish(at, no_get(handlers_[at], report.error), events);
+    finish(at, report.error.step == ns::Step::Exec ? Outcome::Failure : Outcome::Unknown, // no such program
+           events);
 }
 
 void Handlers::on_exited(const ChildExit& exit, Events& events) noexcept {
@@ -90,7 +92,8 @@ void Handlers::on_exited(const ChildExit& exit, Events& events) noexcept {
     handlers_[at].pid = -1;
     if (handlers_[at].stream)
         take_output(handlers_[at]);
-    finish(at, exit.code == 0 ? Outcome::Success : Outcome::Failure, events);
+    const Outcome otherwise = handlers_[at].way == Way::Get ? got(exit.code) : Outcome::Failure;
+    finish(at, exit.code == 0 ? Outcome::Success : otherwise, events);
 }
 
 void Handlers::end(RunId run, bool hooks_only) noexcept {
@@ -105,7 +108,8 @@ void Handlers::finish(std::size_t at, Outcome outcome, Events& events) noexcept 
     event.kind = handler.hook ? Event::Kind::HookDone : Event::Kind::ProbeDone;
     event.run = handler.run;
     event.serial = handler.serial;
-    event.outcome = outcome;
+    // A hook that could not be run has failed.
+    event.outcome = handler.hook && outcome == Outcome::Unknown ? Outcome::Failure : outcome;
     drop(at);
     events.push_back(event);
 }

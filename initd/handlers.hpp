@@ -5,7 +5,7 @@
 // that the first 10 KiB are kept, and a hook's nothing at all. A connection is made from inside the pod's network by a
 // socket that does not block, opened there; the loop then sees it through. Nothing here has a deadline: the core gives
 // up what takes too long, and what belongs to a run ends with it.
-// Names of hosts are not looked up: `host` is an address, or empty for the pod's own.
+// TLS and names of hosts are podinit-get's (initd/get): a program that is given a socket from the pod's network.
 #pragma once
 
 #include "initd/children.hpp"
@@ -13,6 +13,7 @@
 #include "initd/performer.hpp"
 #include "initd/poller.hpp"
 #include "initd/probe_grpc.hpp"
+#include "initd/probe_http.hpp"
 #include "ns/fd.hpp"
 
 #include <cstdint>
@@ -42,7 +43,7 @@ class Handlers {
     void on_exited(const ChildExit& exit, Events& events) noexcept;
 
   private:
-    enum class Way : std::uint8_t { Command, Tcp, Http, Grpc };
+    enum class Way : std::uint8_t { Command, Tcp, Http, Grpc, Get };
     struct Handler {
         std::uint32_t id = 0;
         RunId run;
@@ -53,12 +54,11 @@ class Handlers {
         ns::Fd stream; // the connection, or what the command says
         sockaddr_storage address{};
         socklen_t address_size = 0;
-        std::string authority; // HOST:PORT
-        spec::HttpGetAction get;
-        std::string path; // of `get`, or where it was redirected to
-        int redirects = 0;
-        std::string out; // still to be sent
-        std::string in;  // what came; of a command's output the first 10 KiB
+        HttpTarget target;   // of every connection host and port
+        std::string headers; // of every request
+        int requests = 0;    // that have been made
+        std::string out;     // still to be sent
+        std::string in;      // what came; of a command's output the first 10 KiB
         std::optional<GrpcCheck> grpc;
     };
 
@@ -68,15 +68,20 @@ class Handlers {
     // ends.
     std::optional<ns::Error> launch(Handler& handler, ns::Plan&& plan, std::vector<ns::Fd> held, bool keep_output);
     void take_output(Handler& handler) noexcept;
+    std::optional<Outcome> begin_http(Handler& handler, const spec::HttpGetAction& get);
     std::optional<Outcome> begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
                                             const std::string& host);
     std::optional<Outcome> connect(Handler& handler);
+    std::optional<Outcome> begin_get(Handler& handler);
+    Outcome no_get(Handler& handler, const ns::Error& error) noexcept; // it could not be started
+    static Outcome got(std::int32_t code) noexcept;
     std::optional<Outcome> go_on(Handler& handler, std::uint32_t ready);
     std::optional<Outcome> read(Handler& handler);
     std::optional<Outcome> take_http(Handler& handler, bool over);
     void finish(std::size_t at, Outcome outcome, Events& events) noexcept;
     void drop(std::size_t at) noexcept;
     std::size_t find(std::uint32_t id) const noexcept;
+    static Asker asker_of(const Handler& handler) noexcept { return handler.hook ? Asker::Hook : Asker::Probe; }
 
     Poller& poller_;
     Performer& performer_;
@@ -84,6 +89,7 @@ class Handlers {
     PodStore& pods_;
     std::vector<Handler> handlers_;
     std::uint32_t next_id_ = 0;
+    bool no_get_told_ = false;
 };
 
 } // namespace initd

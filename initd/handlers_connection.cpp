@@ -14,8 +14,6 @@ namespace initd {
 
 namespace {
 
-constexpr int most_redirects = 10;
-
 // The number of a port, by itself or by its name in the container.
 std::uint16_t port_number(const spec::IntOrString& port, const spec::Container& container) {
     if (!port.name)
@@ -26,55 +24,58 @@ std::uint16_t port_number(const spec::IntOrString& port, const spec::Container& 
     return 0;
 }
 
-bool is_ok(int status) {
-    return status >= 200 && status < 400;
-}
-
-bool is_redirect(int status) {
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+// The address of a host that needs no looking up; its size, or 0.
+socklen_t read_address(const std::string& host, std::uint16_t port, sockaddr_storage& address) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+    if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        return sizeof *v6;
+    }
+    return 0;
 }
 
 } // namespace
 
+std::optional<Outcome> Handlers::begin_http(Handler& handler, const spec::HttpGetAction& get) {
+    handler.target.tls = get.scheme == spec::UriScheme::Https;
+    handler.target.path = get.path;
+    handler.target.host_header = host_header(get);
+    handler.headers = http_headers(get, asker_of(handler));
+    return begin_connection(handler, Way::Http, get.port, get.host);
+}
+
 std::optional<Outcome> Handlers::begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
                                                   const std::string& host) {
     const std::uint32_t slot = handler.run.unit.slot();
-    const std::uint16_t number = port_number(port, spec::container_at(pods_.pod(slot), handler.run.unit.index() - 1));
-    if (number == 0)
+    handler.target.port = port_number(port, spec::container_at(pods_.pod(slot), handler.run.unit.index() - 1));
+    if (handler.target.port == 0)
         return Outcome::Unknown;
     handler.way = way;
-    if (handler.get.scheme == spec::UriScheme::Https)
-        return Outcome::Unknown; // spec::warn_unhonoured() has said so
-    const std::string address = host.empty() ? performer_.pod_address(slot) : host == "localhost" ? "127.0.0.1" : host;
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&handler.address);
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&handler.address);
-    if (inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(number);
-        handler.address_size = sizeof *v4;
-    } else if (inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(number);
-        handler.address_size = sizeof *v6;
-    } else {
-        return Outcome::Unknown;
-    }
-    const bool is_v6 = handler.address.ss_family == AF_INET6;
-    handler.authority = is_v6 ? "[" + address + "]" : address;
-    handler.authority += ":" + std::to_string(number);
-    handler.path = handler.get.path;
+    handler.target.host = host.empty() ? performer_.pod_address(slot) : host;
     return connect(handler);
 }
 
 std::optional<Outcome> Handlers::connect(Handler& handler) {
+    handler.address = {};
+    handler.address_size = read_address(handler.target.host, handler.target.port, handler.address);
+    if (handler.target.tls || handler.address_size == 0)
+        return begin_get(handler);
     auto socket = performer_.open_socket(handler.run.unit.slot(), handler.address.ss_family);
     if (!socket)
         return Outcome::Unknown;
     handler.stream = std::move(*socket);
     handler.in.clear();
-    if (handler.way == Way::Http)
-        handler.out =
-            http_request(handler.get, handler.authority, handler.path, handler.hook ? Asker::Hook : Asker::Probe);
+    if (handler.way == Way::Http) {
+        ++handler.requests;
+        handler.out = http_request(handler.target, handler.headers);
+    }
     if (::connect(handler.stream.get(), reinterpret_cast<const sockaddr*>(&handler.address), handler.address_size) !=
             0 &&
         errno != EINPROGRESS)
@@ -127,9 +128,9 @@ std::optional<Outcome> Handlers::read(Handler& handler) {
             handler.grpc->to_send().clear();
         } else {
             handler.in += bytes;
-            const int redirects = handler.redirects;
+            const int before = handler.stream.get();
             outcome = take_http(handler, n == 0);
-            if (!outcome && handler.redirects != redirects)
+            if (!outcome && handler.stream.get() != before)
                 return std::nullopt; // a new connection, to where it was redirected
         }
         if (outcome)
@@ -140,22 +141,17 @@ std::optional<Outcome> Handlers::read(Handler& handler) {
 }
 
 std::optional<Outcome> Handlers::take_http(Handler& handler, bool over) {
-    HttpAnswer answer;
-    switch (read_http_head(handler.in, answer)) {
-    case HttpRead::More: return over ? std::optional(Outcome::Failure) : std::nullopt;
-    case HttpRead::Bad: return Outcome::Failure;
-    case HttpRead::Done: break;
+    HttpVerdict verdict = judge_http(handler.in, over, handler.target, handler.requests, asker_of(handler));
+    switch (verdict.kind) {
+    case HttpVerdict::Kind::More: return std::nullopt;
+    case HttpVerdict::Kind::Success: return Outcome::Success;
+    case HttpVerdict::Kind::Warning:
+    case HttpVerdict::Kind::Failure:
+        handler.in = std::move(verdict.words);
+        return verdict.kind == HttpVerdict::Kind::Failure ? Outcome::Failure : Outcome::Success;
+    case HttpVerdict::Kind::Redirect: break;
     }
-    if (handler.hook) // whatever the answer is: there is one
-        return Outcome::Success;
-    if (!is_redirect(answer.status) || answer.location.empty())
-        return is_ok(answer.status) ? Outcome::Success : Outcome::Failure;
-    auto path = redirect_path(answer.location, handler.authority, handler.path);
-    if (!path) // to another server: this one has answered
-        return Outcome::Success;
-    if (++handler.redirects > most_redirects)
-        return Outcome::Failure;
-    handler.path = std::move(*path);
+    handler.target = std::move(verdict.next);
     poller_.remove(handler.stream.get());
     return connect(handler);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 as probes and hooks speak it (kubelet: pkg/probe/http): a GET, and the head of its answer. Pure.
+// HTTP/1.1 as probes and hooks speak it (kubelet: pkg/probe/http): one GET, and what its answer means. Pure: whoever
+// has the connection moves the bytes, podinit itself or podinit-get (initd/get).
 #pragma once
 
 #include "spec/pod.hpp"
@@ -14,24 +15,47 @@ namespace initd {
 
 enum class Asker : std::uint8_t { Probe, Hook }; // said in the User-Agent header
 
-// The whole request. `authority` is HOST:PORT, for the Host header unless `get` has one of its own; `path` replaces
-// get.path after a redirect. A User-Agent or Accept header that is empty takes the default one out.
-std::string http_request(const spec::HttpGetAction& get, std::string_view authority, std::string_view path,
-                         Asker asker);
-
-struct HttpAnswer {
-    int status = 0;
-    std::string location; // of a redirect
+struct HttpTarget {
+    bool tls = false;
+    std::uint16_t port = 0;
+    std::string host; // an address or a name
+    std::string path;
+    std::string host_header; // instead of HOST:PORT; empty: that
 };
 
-inline constexpr std::size_t max_http_head = 16384;
+// HOST:PORT, with brackets around an address that has colons.
+std::string join_host_port(std::string_view host, std::uint16_t port);
+// "https://HOST:PORT/PATH", as messages show it.
+std::string url_of(const HttpTarget& target);
 
-// What the bytes that came so far say. Bad: no HTTP, or a head that is too long.
-enum class HttpRead : std::uint8_t { More, Done, Bad };
-HttpRead read_http_head(std::string_view bytes, HttpAnswer& answer);
+// The header lines of every request but for Host: those of the manifest and the defaults. A User-Agent or Accept
+// header that is empty takes the default one out. A Host header goes to HttpTarget::host_header.
+std::string http_headers(const spec::HttpGetAction& get, Asker asker);
+std::string host_header(const spec::HttpGetAction& get);
 
-// Where a redirect leads: the path on the server at `authority`, if it is the same server; nullopt: another one, or
-// another scheme.
-std::optional<std::string> redirect_path(std::string_view location, std::string_view authority, std::string_view from);
+// The whole request. What may not stand in a request's line is escaped in the path, and a fragment is cut off.
+std::string http_request(const HttpTarget& target, std::string_view headers);
+
+// No server is asked more often than this for one probe: redirects are followed no further.
+inline constexpr int max_http_requests = 10;
+inline constexpr std::size_t max_http_body = 10240;
+inline constexpr std::size_t max_http_answer = 32768; // a longer head is no answer
+
+struct HttpVerdict {
+    enum class Kind : std::uint8_t {
+        More, // to be read
+        Success,
+        Warning, // a success that is worth an event
+        Failure,
+        Redirect, // ask `next`
+    };
+    Kind kind = Kind::More;
+    std::string words; // of a Warning or Failure, as the kubelet's events have them
+    HttpTarget next;
+};
+
+// What an answer means as far as it has come; `over`: nothing follows any more. `requests`: how many have been made,
+// with this one.
+HttpVerdict judge_http(std::string_view answer, bool over, const HttpTarget& asked, int requests, Asker asker);
 
 } // namespace initd

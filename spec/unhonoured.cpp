@@ -41,27 +41,6 @@ bool selects_linux(const StringMap& selector) {
     return std::ranges::all_of(selector, [](const auto& label) { return label.first.ends_with("kubernetes.io/os"); });
 }
 
-// PID 1 speaks no TLS and looks up no name. `asker` is a probe or a hook.
-bool is_name(std::string_view host) {
-    return host != "localhost" &&
-           !std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == ':'; }) &&
-           host.find(':') == std::string_view::npos;
-}
-
-template <class T>
-bool asks_over_tls(const Box<T>& asker) {
-    return asker && asker->http_get && asker->http_get->scheme == UriScheme::Https;
-}
-
-template <class T>
-bool asks_by_name(const Box<T>& asker) {
-    return asker && asker->http_get && is_name(asker->http_get->host);
-}
-
-bool connects_by_name(const Box<Probe>& probe) {
-    return probe && probe->tcp_socket && is_name(probe->tcp_socket->host);
-}
-
 // ---- the table --------------------------------------------------------------------------------------------------
 
 struct PodFeature {
@@ -82,9 +61,6 @@ constexpr auto all = [](const Container&) { return true; };
 constexpr std::string_view no_seccomp = "there is no filter of system calls";
 constexpr std::string_view no_apparmor = "no profile is loaded";
 constexpr std::string_view machine_names = "names are resolved as the machine does";
-constexpr std::string_view no_tls = "nothing is asked over TLS: a probe changes nothing, a hook is taken as done";
-constexpr std::string_view no_lookup =
-    "only an address is asked: with a name a probe changes nothing, a hook is taken as done";
 constexpr std::string_view no_limits = "nothing is limited or reserved";
 constexpr std::string_view one_machine = "there is one machine, so nothing is scheduled";
 constexpr std::string_view no_priority = "all pods are alike";
@@ -155,40 +131,12 @@ constexpr ContainerFeature container_features[] = {
                       [](const EnvVar& env) { return env.value_from && env.value_from->file_key_ref.has_value(); });
      },
      true},
-    {"lifecycle/postStart/httpGet/host", no_lookup,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && asks_by_name(container.lifecycle->post_start));
-     }},
-    {"lifecycle/postStart/httpGet/scheme", no_tls,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && asks_over_tls(container.lifecycle->post_start));
-     }},
-    {"lifecycle/preStop/httpGet/host", no_lookup,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && asks_by_name(container.lifecycle->pre_stop));
-     }},
-    {"lifecycle/preStop/httpGet/scheme", no_tls,
-     [](const PodSpec&, const Container& container) {
-         return when(container.lifecycle && asks_over_tls(container.lifecycle->pre_stop));
-     }},
-    {"livenessProbe/httpGet/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(asks_by_name(container.liveness_probe)); }},
-    {"livenessProbe/httpGet/scheme", no_tls,
-     [](const PodSpec&, const Container& container) { return when(asks_over_tls(container.liveness_probe)); }},
-    {"livenessProbe/tcpSocket/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(connects_by_name(container.liveness_probe)); }},
     {"ports/*/hostPort", "no port of the machine leads to the pod; hostNetwork gives it all of them",
      [](const PodSpec& spec, const Container& container) {
          return spec.host_network.value_or(false)
                     ? no
                     : first(container.ports, [](const ContainerPort& port) { return port.host_port.has_value(); });
      }},
-    {"readinessProbe/httpGet/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(asks_by_name(container.readiness_probe)); }},
-    {"readinessProbe/httpGet/scheme", no_tls,
-     [](const PodSpec&, const Container& container) { return when(asks_over_tls(container.readiness_probe)); }},
-    {"readinessProbe/tcpSocket/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(connects_by_name(container.readiness_probe)); }},
     {"resources", no_limits,
      [](const PodSpec&, const Container& container) { return when(asks_for_resources(container.resources)); }},
     {"securityContext/appArmorProfile", no_apparmor,
@@ -207,12 +155,6 @@ constexpr ContainerFeature container_features[] = {
                      confines(container.security_context->seccomp_profile));
      },
      true},
-    {"startupProbe/httpGet/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(asks_by_name(container.startup_probe)); }},
-    {"startupProbe/httpGet/scheme", no_tls,
-     [](const PodSpec&, const Container& container) { return when(asks_over_tls(container.startup_probe)); }},
-    {"startupProbe/tcpSocket/host", no_lookup,
-     [](const PodSpec&, const Container& container) { return when(connects_by_name(container.startup_probe)); }},
     {"terminationMessagePath", no_message,
      [](const PodSpec&, const Container& container) {
          return when(container.termination_message_path != "/dev/termination-log");

@@ -82,5 +82,5 @@ compile() {
     meson compile -C "$1" "${@:2}" || die "the build fails"
 }
 
-build_packages=(g++ meson ninja-build pkg-config libboost1.81-dev libcap-ng-dev catch2 libyaml-dev)
+build_packages=(g++ meson ninja-build pkg-config libboost1.81-dev libcap-ng-dev catch2 libyaml-dev libmbedtls-dev)
 machine_packages=(qemu-system-x86 busybox-static cpio gzip zstd kmod)

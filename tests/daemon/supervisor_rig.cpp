@@ -191,7 +191,8 @@ Answered<spec::Answer> Connection::receive(const spec::Call& call) {
 
 // ---- Supervisor ---------------------------------------------------------------------------------------------------
 
-Supervisor::Supervisor(std::string_view config) {
+Supervisor::Supervisor(std::string_view config, std::string program)
+    : program_(program.empty() ? PODINIT : std::move(program)) {
     for (const char* name : {"manifests", "images"})
         ::mkdir(dir(name).c_str(), 0755);
     const ns::Fd file(::open(dir("config.json").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
@@ -202,8 +203,9 @@ Supervisor::Supervisor(std::string_view config) {
 void Supervisor::start() {
     const std::string manifests = dir("manifests"), run = dir("run"), images = dir("images"),
                       config = dir("config.json");
-    const std::vector<const char*> argv{PODINIT,    "--manifests",  manifests.c_str(), "--run-dir",    run.c_str(),
-                                        "--images", images.c_str(), "--config",        config.c_str(), nullptr};
+    const std::vector<const char*> argv{program_.c_str(), "--manifests", manifests.c_str(), "--run-dir",
+                                        run.c_str(),      "--images",    images.c_str(),    "--config",
+                                        config.c_str(),   nullptr};
     first_ = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
     if (first_ == 0)
         first_process(argv, dir("output"));

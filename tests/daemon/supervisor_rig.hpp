@@ -60,7 +60,8 @@ extern const std::string on_host;
 
 class Supervisor {
   public:
-    explicit Supervisor(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})");
+    explicit Supervisor(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})",
+                        std::string program = ""); // instead of the build's podinit
     ~Supervisor();
 
     void start(); // done by the constructor too
@@ -103,6 +104,7 @@ class Supervisor {
     TempDir temp;
 
   private:
+    std::string program_;
     pid_t first_ = -1; // the namespaces' first process
     pid_t pid_ = -1;   // podinit, as seen from here
 };
