@@ -227,7 +227,7 @@ struct PastRun {
 enum class Stop : std::uint8_t {
     None,
     Hook,      // its preStop hook runs, until `hook_until` at the latest
-    Turn,      // a sidecar that waits for those before it to end
+    Turn,      // a sidecar that waits for those before it to end, until `grace_end` at the latest
     Signalled, // Terminate is out, Kill comes at `kill_at`
     Killed,
 };

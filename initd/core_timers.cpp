@@ -18,6 +18,8 @@ Millis Core::deadline_of(Unit name) noexcept {
         return sooner(pod.retry_at, pod.expires);
     const UnitState& unit = units_of(name.slot())[name.index() - 1];
     Millis at = sooner(sooner(unit.kill_at, unit.hook_until), sooner(unit.resume, unit.alive_until));
+    if (unit.stop == Stop::Turn)
+        at = sooner(at, unit.grace_end);
     for (const ProbeState& probe : probes_of(name))
         at = sooner(at, sooner(probe.next, probe.until));
     return at;

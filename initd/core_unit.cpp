@@ -270,6 +270,8 @@ void Core::tick_unit(Unit name, Millis now, Actions& out) noexcept {
     }
     if (is_due(unit.hook_until, now)) // it has slept, or is out of time
         hook_done(name, unit, Outcome::Success, now, out);
+    if (unit.stop == Stop::Turn && is_due(unit.grace_end, now)) // nobody waits longer than that
+        signal(name, unit, now, out);
     if (is_due(unit.resume, now)) {
         unit.phase = UnitPhase::Idle;
         unit.resume = never;

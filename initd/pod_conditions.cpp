@@ -54,11 +54,13 @@ std::string names(const spec::PodStatus& status, std::span<const UnitState> unit
     return text += ']';
 }
 
+std::string_view why_over(std::string_view phase) {
+    return phase == "Succeeded" ? "PodCompleted" : phase == "Failed" ? "PodFailed" : "";
+}
+
 Unready why_unready(const spec::PodStatus& status, std::span<const UnitState> units) {
-    if (status.phase == "Succeeded")
-        return {"PodCompleted", ""};
-    if (status.phase == "Failed")
-        return {"PodFailed", ""};
+    if (const std::string_view over = why_over(status.phase); !over.empty())
+        return {over, ""};
     Unready unready{"ContainersNotReady", "containers with unready status: "};
     const auto is_unready = [&](const spec::ContainerStatus& container, const UnitState& unit) {
         return !container.ready && unit.facts.role != Role::Init;
@@ -92,10 +94,30 @@ void set_initialized(spec::PodStatus& status, const PodState& pod, std::span<con
         "containers with incomplete status: " + names(status, units, is_incomplete));
 }
 
+// Only of a pod in which a rule may ask for it.
+void set_restarting(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units,
+                    const StatusFacts& facts) {
+    Millis since = never;
+    bool may = false;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        for (const spec::ContainerRestartRule& rule : spec::container_at(facts.pod, i).restart_policy_rules)
+            may |= rule.action == spec::RestartRuleAction::RestartAllContainers;
+        if (units[i].last.exit.rule == RestartRule::RestartAll)
+            since = std::max(since, units[i].last.finished);
+    }
+    if (!may)
+        return;
+    const bool holds = pod.restarting_all && !pod.held && since != never;
+    add(status, "AllContainersRestarting", holds, wall_time(facts.clock, since == never ? pod.added : since),
+        holds ? "RestartAllContainersStarted" : why_over(status.phase),
+        holds ? "container exited with restart policy rule" : "");
+}
+
 } // namespace
 
 void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units,
-                    const Clock& clock) {
+                    const StatusFacts& facts) {
+    const Clock& clock = facts.clock;
     const std::string added = wall_time(clock, pod.added);
     bool ready = std::ranges::all_of(status.container_statuses, &spec::ContainerStatus::ready);
     for (std::size_t i = 0; i < status.init_container_statuses.size(); ++i)
@@ -103,7 +125,7 @@ void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<cons
     const std::string since = wall_time(clock, ready_since(pod, units, ready));
     const Unready unready = ready ? Unready{} : why_unready(status, units);
 
-    status.conditions.reserve(6);
+    status.conditions.reserve(7);
     if (pod.stop_asked != never && !pod.removed)
         add(status, "DisruptionTarget", true, wall_time(clock, pod.stop_asked), "TerminationByKubelet", status.message);
     add(status, "PodReadyToStartContainers", sandbox_is_up(pod), wall_time(clock, sandbox_since(pod, units)));
@@ -111,6 +133,7 @@ void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<cons
     add(status, "Ready", ready, since, unready.reason, unready.message);
     add(status, "ContainersReady", ready, since, unready.reason, unready.message);
     add(status, "PodScheduled", true, added);
+    set_restarting(status, pod, units, facts);
 }
 
 } // namespace initd

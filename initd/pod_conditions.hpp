@@ -11,6 +11,7 @@
 namespace initd {
 
 // The rest of `status` is complete already.
-void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units, const Clock& clock);
+void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<const UnitState> units,
+                    const StatusFacts& facts);
 
 } // namespace initd

@@ -186,7 +186,7 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
     for (std::size_t i = 0; i < units.size(); ++i)
         set_container((i < init ? status.init_container_statuses : status.container_statuses).emplace_back(), pod,
                       units[i], facts, i);
-    set_conditions(status, pod, units, facts.clock);
+    set_conditions(status, pod, units, facts);
     return status;
 }
 

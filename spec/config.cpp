@@ -145,9 +145,6 @@ void check(const Config& config, Problems& problems) {
     constexpr std::int64_t max_gid = std::numeric_limits<std::uint32_t>::max() - 1LL; // the last one means "none"
     if (config.log_max_files < 2)
         problems.push_back({.pointer = "/containerLogMaxFiles", .message = "must be 2 or more"});
-    if (config.backoff_initial_ms > config.backoff_max_ms)
-        problems.push_back({.pointer = "/crashLoopBackOff/initialRestartPeriod",
-                            .message = "must not be longer than maxContainerRestartPeriod"});
     if (config.readers_gid < -1 || config.readers_gid > max_gid)
         problems.push_back({.pointer = "/readersGroup", .message = "not a group id"});
     if (config.rescue.empty())

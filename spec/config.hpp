@@ -28,7 +28,7 @@ struct Config {
     std::string log_dir = "/var/log/pods";    // podLogsDir
     std::int64_t log_max_bytes = 10 << 20;    // containerLogMaxSize, a quantity: "10Mi"
     std::int32_t log_max_files = 5;           // containerLogMaxFiles
-    std::int64_t backoff_initial_ms = 10'000; // crashLoopBackOff.initialRestartPeriod, ours
+    std::int64_t backoff_initial_ms = 10'000; // crashLoopBackOff.initialRestartPeriod, ours; cut to the longest
     std::int64_t backoff_max_ms = 300'000;    // crashLoopBackOff.maxContainerRestartPeriod
     std::int64_t shutdown_grace_ms = 0;       // shutdownGracePeriod; 0: each pod's own grace period, no cap
     std::int64_t readers_gid = -1;            // readersGroup: the numeric group that may look; -1: nobody

@@ -359,8 +359,9 @@ void Kernel::perform_on_container(const Action& action, Pod& pod) {
             return other.generation != 0 &&
                    pod.units[static_cast<std::size_t>(&other - pod.containers.data())].role != Role::Sidecar;
         });
+        const bool in_time = now_ < core_.units(action.run.unit.slot())[index - 1].grace_end;
         if (pod.units[index - 1].role == Role::Sidecar && pod.removed)
-            require(!others_live, "a sidecar is stopped after the containers");
+            require(!others_live || !in_time, "a sidecar is stopped after the containers");
         container.terminated_at = now_;
         if (chance(50))
             queue(Kind::Exited, action.run, {.code = 143});

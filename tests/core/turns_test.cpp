@@ -120,11 +120,27 @@ TEST_CASE("a pod that is removed stops its containers first, then the sidecars f
     s.started(0, 4);
     CHECK(s.remove(0) == "term 0/3, term 0/4");
     CHECK(s.exits(0, 4, 143) == "");
-    CHECK(s.pass(30s) == "kill 0/3");
-    CHECK(s.exits(0, 3, 137) == "term 0/2");
-    CHECK(s.pass(2s) == "kill 0/2"); // the grace period is over: the two seconds that everybody has
-    CHECK(s.exits(0, 2, 137) == "term 0/1");
-    CHECK(s.exits(0, 1, 0) == "drop 0");
+    CHECK(s.pass(5s) == "");
+    CHECK(s.exits(0, 3, 143) == "term 0/2");
+    CHECK(s.pass(25s) == "term 0/1, kill 0/2"); // the grace period is over, and with it the order
+    CHECK(s.exits(0, 2, 137) == "");
+    CHECK(s.pass(2s) == "kill 0/1"); // the two seconds that everybody has
+    CHECK(s.exits(0, 1, 137) == "drop 0");
+}
+
+TEST_CASE("sidecars whose preStop hooks do not end are stopped together when the grace period is over") {
+    Story s;
+    const UnitFacts hooked{.role = Role::Sidecar, .pre_stop = true};
+    const Units units{hooked, hooked, regular};
+    s.add(0, units.pod);
+    s.ready(0);
+    for (std::uint32_t index : {1u, 2u, 3u})
+        s.started(0, index);
+    CHECK(s.remove(0) == "preStop 0/1, preStop 0/2, term 0/3");
+    CHECK(s.exits(0, 3, 143) == "");
+    CHECK(s.pass(29'999ms) == "");
+    CHECK(s.pass(1ms) == "term 0/1, term 0/2");
+    CHECK(s.pass(2s) == "kill 0/2, kill 0/1");
 }
 
 TEST_CASE("postStart holds the containers behind, and its failure stops the container") {
