@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -16,8 +18,11 @@ std::string story_path;
 // What a script may call. `read` and `echo` are the shell's own: a word costs no process, and one write keeps a line
 // whole.
 std::string vocabulary() {
-    return "say() { read -r up rest < /proc/uptime; echo \"$up $*\" >> " + story_path +
-           "; }; forever() { while :; do sleep 1000 & wait; done; }; ";
+    return "S=" + story_path +
+           "; say() { read -r up rest < /proc/uptime; echo \"$up $*\" >> $S; }; "
+           "begin() { n=$(($(grep -c \" $1+\" $S) + 1)); say $1+; }; "
+           "await() { until [ \"$(grep -c \" $1\" $S)\" -ge $2 ]; do sleep 0.02; done; }; "
+           "forever() { while :; do sleep 1000 & wait; done; }; ";
 }
 
 std::string quoted(const std::string& text) {
@@ -42,6 +47,9 @@ std::vector<std::pair<double, std::string>> lines() {
         said.emplace_back(at, word);
     return said;
 }
+
+// What makes a pod's end last for long enough to be looked at, once it is full.
+const std::string slow_volume = R"("volumes": [{"name": "many", "emptyDir": {}}])";
 
 std::string join(const Containers& containers) {
     std::string list;
@@ -74,6 +82,17 @@ std::string lives(const std::string& name, const std::string& more, int code) {
 std::string works(const std::string& name, const std::string& more, int code, const std::string& seconds) {
     return runs(name, "say " + name + "+; sleep " + seconds + "; say " + name + "-; exit " + std::to_string(code),
                 more);
+}
+
+std::string stumbles(const std::string& name, const std::string& more, int code) {
+    return runs(name,
+                "trap 'say " + name + "-; exit 0' TERM; begin " + name + "; [ $n = 1 ] && exit " +
+                    std::to_string(code) + "; forever",
+                more);
+}
+
+std::string imageless(const std::string& name, const std::string& more) {
+    return "{" + fields({R"("name": ")" + name + R"(", "image": "nowhere")", more}) + "}";
 }
 
 std::string stubborn(const std::string& name, const std::string& more) {
@@ -121,7 +140,12 @@ Row::~Row() {
 }
 
 void Row::has(const Containers& init, const Containers& containers, const std::string& spec) {
-    REQUIRE(apply_one(pod_text("p", init, containers, spec)) == "created");
+    const std::string volume = spec.find("\"volumes\"") == spec.npos ? slow_volume : "";
+    REQUIRE(apply_one(pod_text("p", init, containers, fields({spec, volume}))) == "created");
+}
+
+void Row::say(const std::string& word) const {
+    std::ofstream(story_path, std::ios::app) << now() << ' ' << word << '\n';
 }
 
 std::string Row::words() const {
@@ -162,45 +186,58 @@ bool Row::in_order(const std::vector<std::string>& order) const {
     return true;
 }
 
-bool Row::until(const std::function<bool(const View&)>& holds) {
+bool Row::until(const std::function<bool(const View&)>& holds, const std::string& pod) {
     return eventually([&] {
-        const auto pod = get("p");
-        return pod && holds(*pod);
+        const auto seen = get(pod);
+        return seen && holds(*seen);
     });
 }
 
-bool Row::until_phase(const std::string& wanted) {
-    return until([&](const View& pod) { return pod.status.phase == wanted; });
+bool Row::until_phase(const std::string& wanted, const std::string& pod) {
+    return until([&](const View& seen) { return seen.status.phase == wanted; }, pod);
 }
 
-bool Row::until_ready() {
-    return until([](const View& pod) { return condition_of(pod, "Ready") == "True"; });
+bool Row::until_ready(const std::string& pod) {
+    return until([](const View& seen) { return condition_of(seen, "Ready") == "True"; }, pod);
 }
 
-View Row::view() {
-    const auto pod = get("p");
-    REQUIRE(pod);
-    return *pod;
+View Row::view(const std::string& pod) {
+    const auto seen = get(pod);
+    REQUIRE(seen);
+    return *seen;
+}
+
+void Row::fill_volume(int files) {
+    const std::string at = dir("run/state/pods/") + view().pod.metadata.uid + "/volumes/kubernetes.io~empty-dir/many";
+    std::filesystem::create_directories(at);
+    for (int i = 0; i < files; ++i)
+        std::ofstream(at + "/" + std::to_string(i));
 }
 
 void Row::begin_remove(std::optional<std::int64_t> seconds) {
     REQUIRE(call(spec::Delete{"default", "p", seconds, ""}));
 }
 
-View Row::last_view() {
-    std::optional<View> last, pod;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-    while ((pod = get("p"))) { // without a pause: how a pod ended is not shown for long
-        last = std::move(pod);
-        REQUIRE(std::chrono::steady_clock::now() < end);
+std::optional<View> Row::watch(const std::function<void(const View&)>& look) {
+    std::optional<View> last;
+    const double began = now();
+    while (auto seen = get("p")) {
+        look(*seen);
+        last = std::move(seen);
+        took_ = now() - began;
+        if (took_ > 60)
+            FAIL("the pod does not go");
+        std::this_thread::sleep_for(std::chrono::milliseconds{1}); // its end is shown for some ten of these
     }
-    REQUIRE(last);
-    return *last;
+    return last;
 }
 
 View Row::remove_and_watch(std::optional<std::int64_t> seconds) {
+    fill_volume();
     begin_remove(seconds);
-    return last_view();
+    const auto last = watch();
+    REQUIRE(last);
+    return *last;
 }
 
 // ---- what it says of itself ---------------------------------------------------------------------------------------
@@ -233,6 +270,10 @@ std::string last_state_of(const View& view, const std::string& container) {
 
 int restarts_of(const View& view, const std::string& container) {
     return status_of(view, container).restart_count;
+}
+
+double now() {
+    return std::strtod(read_text("/proc/uptime").c_str(), nullptr);
 }
 
 std::string condition_of(const View& view, const std::string& type) {

@@ -24,14 +24,19 @@ using View = spec::PodView;
 
 // ---- containers, as JSON ------------------------------------------------------------------------------------------
 
-// In a script `say WORD` writes a line, and `forever` waits until a signal's trap ends it. `fields` are more of its
-// JSON, such as a probe.
+// In a script `say WORD` writes a line, `begin NAME` says NAME+ and sets $n to how often it has, `await WORD N` waits
+// until it was said N times, and `forever` waits until a signal's trap ends it. `fields` are more of its JSON, such as
+// a probe.
 std::string runs(const std::string& name, const std::string& script, const std::string& fields = "");
 // Says NAME+, lives until SIGTERM, then says NAME- and exits.
 std::string lives(const std::string& name, const std::string& fields = "", int code = 0);
 // Says NAME+, sleeps, says NAME- and exits.
 std::string works(const std::string& name, const std::string& fields = "", int code = 0,
                   const std::string& seconds = "0.1");
+// As lives(), but the first run exits with the code as soon as it has begun.
+std::string stumbles(const std::string& name, const std::string& fields = "", int code = 1);
+// Can never be created: there is no such image.
+std::string imageless(const std::string& name, const std::string& fields = "");
 // Says NAME+ and lives until SIGKILL.
 std::string stubborn(const std::string& name, const std::string& fields = "");
 
@@ -52,13 +57,14 @@ std::string pod_text(const std::string& name, const Containers& init, const Cont
 
 class Row : public initd::Supervisor {
   public:
-    // Where restarts back off by one second, not by ten.
-    explicit Row(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})");
+    // Where every restart but the first backs off by one second.
+    explicit Row(std::string_view config = R"({"crashLoopBackOff": {"maxContainerRestartPeriod": "1s"}})");
     ~Row();
 
     // Applies pod "p"; `spec` are more fields of its spec.
     void has(const Containers& init, const Containers& containers, const std::string& spec = "");
 
+    void say(const std::string& word) const; // from outside
     // What was said: "a+ a- b+".
     std::string words() const;
     std::size_t count(const std::string& word) const;
@@ -68,17 +74,23 @@ class Row : public initd::Supervisor {
     double at(const std::string& word, std::size_t time = 1) const;
     bool in_order(const std::vector<std::string>& words) const; // each first said after the one before
 
-    // Waits until it is true of the pod, for as long as there is one.
-    bool until(const std::function<bool(const View&)>& holds);
-    bool until_phase(const std::string& phase);
-    bool until_ready();
-    View view(); // the pod as it is now; fails the test if there is none
+    // Waits until it is true of the pod.
+    bool until(const std::function<bool(const View&)>& holds, const std::string& pod = "p");
+    bool until_phase(const std::string& phase, const std::string& pod = "p");
+    bool until_ready(const std::string& pod = "p");
+    View view(const std::string& pod = "p"); // as it is now; fails the test if there is none
 
+    // Gives it so much to clean up that how it ended can be seen.
+    void fill_volume(int files = 4000);
     // Asks for the pod to go and does not wait.
     void begin_remove(std::optional<std::int64_t> grace = {});
-    // The pod as it was last seen before it was gone.
-    View last_view();
+    // Looks at the pod all the time until it is gone; returns what it saw last, if anything.
+    std::optional<View> watch(const std::function<void(const View&)>& look = [](const View&) {});
     View remove_and_watch(std::optional<std::int64_t> grace = {});
+    double took() const { return took_; } // the seconds of that
+
+  private:
+    double took_ = 0;
 };
 
 // Of an init container or a container; an empty one when there is none of that name.
@@ -90,6 +102,8 @@ std::string last_state_of(const View& view, const std::string& container);
 int restarts_of(const View& view, const std::string& container);
 // "True", "False REASON"; "" without such a condition.
 std::string condition_of(const View& view, const std::string& type);
+
+double now(); // seconds since boot, as at() has them
 
 } // namespace conformance
 
