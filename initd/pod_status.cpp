@@ -93,7 +93,8 @@ void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitSt
         facts.pod.spec.init_containers.empty() || pod.initialized ? "ContainerCreating" : "PodInitializing";
     const StartFailure* failure = find_failure(facts, container);
     if (failure && unit.phase != UnitPhase::Starting) {
-        waiting.reason = failure->reason;
+        if (failure->reason != "ContainerCreating") // without its volumes a pod is only as far as it was
+            waiting.reason = failure->reason;
         waiting.message = failure->message;
     } else if (pod.phase == PodPhase::Waiting) {
         waiting.message = "the pod that this one replaces has not ended yet";

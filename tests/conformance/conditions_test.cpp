@@ -64,3 +64,39 @@ ROW("conditions-ready-before-pull", "conditions") {
     CHECK(row.until([](const View& pod) { return state_of(pod, "c").starts_with("waiting ErrImage"); }));
     CHECK(condition_of(row.view(), "PodReadyToStartContainers") == "True");
 }
+
+namespace {
+
+// A volume of something that is not there.
+const std::string unmountable = R"("volumes": [{"name": "v", "configMap": {"name": "missing"}}])";
+const std::string mount = R"("volumeMounts": [{"name": "v", "mountPath": "/mnt"}])";
+
+// What holds of a pod whose volumes cannot be mounted.
+void check_unmounted(const View& pod) {
+    CHECK(pod.status.phase == "Pending");
+    CHECK(condition_of(pod, "PodScheduled") == "True");
+    CHECK(condition_of(pod, "PodReadyToStartContainers").starts_with("False"));
+    CHECK(condition_of(pod, "ContainersReady") == "False ContainersNotReady");
+    CHECK(condition_of(pod, "Ready") == "False ContainersNotReady");
+}
+
+} // namespace
+
+ROW("conditions-volume-fail", "conditions") {
+    row.has({}, {lives("c", mount)}, unmountable);
+    CHECK(row.until([](const View& pod) { return !status_of(pod, "c").state.waiting->message.empty(); }));
+    check_unmounted(row.view());
+    CHECK(state_of(row.view(), "c") == "waiting ContainerCreating");
+    CHECK(condition_of(row.view(), "Initialized") == "True");
+    CHECK(row.count("c+") == 0);
+}
+
+ROW("conditions-volume-fail-init", "conditions") {
+    row.has({works("i", mount)}, {lives("c")}, unmountable);
+    CHECK(row.until([](const View& pod) { return !status_of(pod, "i").state.waiting->message.empty(); }));
+    check_unmounted(row.view());
+    CHECK(state_of(row.view(), "i") == "waiting PodInitializing");
+    CHECK(state_of(row.view(), "c") == "waiting PodInitializing");
+    CHECK(condition_of(row.view(), "Initialized") == "False ContainersNotInitialized");
+    CHECK(row.words().empty());
+}

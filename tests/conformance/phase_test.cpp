@@ -7,7 +7,7 @@ using namespace conformance;
 ROW("restart-never-success-pending", "phase") {
     for (int round = 1; round <= 9; ++round) {
         row.has({}, {works("c", "", 1, "0.0" + std::to_string(round))}, fields({policy("Never"), grace(1)}));
-        row.fill_volume(300 * round); // the moment is the point
+        row.fill_volume(10 * round); // the moment is the point
         row.begin_remove();
         row.watch([](const View& pod) {
             CHECK(pod.status.phase != "Succeeded");
@@ -20,7 +20,7 @@ ROW("restart-never-success-pending", "phase") {
 ROW("restart-never-init-success", "phase") {
     for (int round = 1; round <= 9; ++round) {
         row.has({works("i", "", 1, "0.0" + std::to_string(round))}, {works("c")}, fields({policy("Never"), grace(1)}));
-        row.fill_volume(300 * round); // the moment is the point
+        row.fill_volume(10 * round); // the moment is the point
         row.begin_remove();
         row.watch([](const View& pod) {
             CHECK(pod.status.phase != "Succeeded");

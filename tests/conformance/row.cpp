@@ -207,11 +207,10 @@ View Row::view(const std::string& pod) {
     return *seen;
 }
 
-void Row::fill_volume(int files) {
+void Row::fill_volume(int dirs) {
     const std::string at = dir("run/state/pods/") + view().pod.metadata.uid + "/volumes/kubernetes.io~empty-dir/many";
-    std::filesystem::create_directories(at);
-    for (int i = 0; i < files; ++i)
-        std::ofstream(at + "/" + std::to_string(i));
+    for (int i = 0; i < dirs; ++i)
+        std::filesystem::create_directories(at + "/" + std::to_string(i));
 }
 
 void Row::begin_remove(std::optional<std::int64_t> seconds) {

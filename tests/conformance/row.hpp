@@ -81,7 +81,7 @@ class Row : public initd::Supervisor {
     View view(const std::string& pod = "p"); // as it is now; fails the test if there is none
 
     // Gives it so much to clean up that how it ended can be seen.
-    void fill_volume(int files = 4000);
+    void fill_volume(int dirs = 300);
     // Asks for the pod to go and does not wait.
     void begin_remove(std::optional<std::int64_t> grace = {});
     // Looks at the pod all the time until it is gone; returns what it saw last, if anything.
