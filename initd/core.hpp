@@ -63,8 +63,9 @@ class Core {
   public:
     explicit Core(CoreConfig config) noexcept;
 
-    // Room for `slots` pods with `units` containers and `probes` probes in all, so that step() need not allocate. May
-    // throw bad_alloc, and then nothing has changed. A PodAdded for which there is no room, or one on the way down, is
+    // Room for `slots` pods with `units` containers and `probes` probes in all, so that step() need not allocate; a
+    // quarter more than will be in use keeps pods that come and go cheap. May throw bad_alloc, and then nothing has
+    // changed. A PodAdded for which there is no room, or one on the way down, is
     // answered by Forget.
     void reserve(std::size_t slots, std::size_t units, std::size_t probes = 0);
 
@@ -109,6 +110,7 @@ class Core {
     void remove_timer(std::uint32_t at) noexcept;
 
     // core_pod.cpp
+    void close_gaps() noexcept;
     void add(std::uint32_t slot, const PodFacts& facts, Millis now, Actions& out) noexcept;
     void stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept;
     void hold(std::uint32_t slot, Millis now, Actions& out) noexcept;
@@ -161,11 +163,14 @@ class Core {
     Millis minimum_grace_;
     BackOffLimits limits_;
     std::vector<PodState> pods_;     // by slot
-    std::vector<UnitState> units_;   // of the pods in use, without gaps
+    std::vector<UnitState> units_;   // each pod's together; what gone pods have left stays until close_gaps()
     std::vector<ProbeState> probes_; // the same
-    std::vector<Timer> timers_;      // a binary heap: one for each pod and unit that has a deadline
-    std::uint32_t generation_ = 0;   // the last one given, as generation or serial: none is given twice
-    std::uint32_t in_use_ = 0;       // slots
+    std::uint32_t units_in_use_ = 0;
+    std::uint32_t probes_in_use_ = 0;
+    std::vector<Timer> timers_;    // a binary heap: one for each pod and unit that has a deadline
+    std::uint32_t generation_ = 0; // the last one given, as generation or serial: none is given twice
+    std::uint32_t in_use_ = 0;     // slots
+    std::uint32_t waiting_ = 0;    // of them, those whose pod is Waiting
     bool shutting_down_ = false;
     bool shut_down_ = false; // ShutDown is out
 };

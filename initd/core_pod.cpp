@@ -11,15 +11,34 @@ bool failed_for_good(const UnitState& unit) noexcept { // an init container that
 
 } // namespace
 
+// Moves what is in use together, so that all the room is at the end. Seldom: who reserves leaves some room to spare.
+void Core::close_gaps() noexcept {
+    const auto close = [this](auto& states, std::uint32_t PodState::*first) {
+        std::uint32_t to = 0;
+        for (std::uint32_t from = 0; from < states.size(); ++from) {
+            if (states[from].slot == no_slot)
+                continue;
+            if (std::uint32_t& begin = pods_[states[from].slot].*first; begin == from)
+                begin = to;
+            states[to++] = states[from];
+        }
+        states.resize(to);
+    };
+    close(units_, &PodState::first_unit);
+    close(probes_, &PodState::first_probe);
+}
+
 void Core::add(std::uint32_t slot, const PodFacts& facts, Millis now, Actions& out) noexcept {
     if (in_use(slot))
         return;
-    const bool has_room = slot < pods_.size() && units_.capacity() - units_.size() >= facts.containers &&
-                          probes_.capacity() - probes_.size() >= facts.probes;
+    const bool has_room = slot < pods_.size() && units_.capacity() - units_in_use_ >= facts.containers &&
+                          probes_.capacity() - probes_in_use_ >= facts.probes;
     if (!has_room || shutting_down_ || facts.containers == 0 || facts.containers >= Unit::max_index) {
         out.push_back({Action::Kind::Forget, {Unit(slot, 0), 0}});
         return;
     }
+    if (units_.capacity() - units_.size() < facts.containers || probes_.capacity() - probes_.size() < facts.probes)
+        close_gaps();
     const bool replaces = in_use(facts.after);
     PodState& pod = pods_[slot];
     pod.facts = facts;
@@ -35,17 +54,23 @@ void Core::add(std::uint32_t slot, const PodFacts& facts, Millis now, Actions& o
     units_.resize(units_.size() + facts.containers);
     for (std::size_t i = 0; i < facts.containers; ++i) {
         UnitState& unit = units_[pod.first_unit + i];
+        unit.slot = slot;
         unit.facts = facts.units ? facts.units[i] : UnitFacts{.restart_policy = facts.restart_policy};
         unit.first_probe = static_cast<std::uint32_t>(probes_.size());
         for (std::size_t p = 0; p < facts.probes; ++p)
             if (facts.probe_facts[p].unit == i + 1) {
-                probes_.push_back({.facts = facts.probe_facts[p]});
+                probes_.push_back({.slot = slot, .facts = facts.probe_facts[p]});
                 ++unit.probes;
             }
         unit.first_probe -= pod.first_probe;
     }
     pod.facts.probes = static_cast<std::uint16_t>(probes_.size() - pod.first_probe);
+    if (pod.facts.probes == 0)
+        pod.first_probe = 0; // what is behind the end is not to be pointed at when gaps close
+    units_in_use_ += facts.containers;
+    probes_in_use_ += pod.facts.probes;
     ++in_use_;
+    ++waiting_;
     if (!replaces && !facts.held)
         make_sandbox(slot, out);
 }
@@ -148,6 +173,7 @@ bool Core::may_begin(std::uint32_t slot) const noexcept {
 void Core::wait(std::uint32_t slot) noexcept {
     PodState& pod = pods_[slot];
     pod.phase = PodPhase::Waiting;
+    ++waiting_;
     pod.retry_at = never;
     pod.sandbox_lost = false;
     pod.restarting_all = true;
@@ -246,6 +272,8 @@ void Core::make_sandbox(std::uint32_t slot, Actions& out) noexcept {
     PodState& pod = pods_[slot];
     if (pod.sandbox_lost)
         begin_again(slot);
+    waiting_ -= pod.phase == PodPhase::Waiting;
+    pod.facts.after = no_slot;
     pod.phase = PodPhase::Making;
     pod.generation = ++generation_;
     pod.sandbox_lost = false;
@@ -273,7 +301,7 @@ void Core::drop_sandbox(std::uint32_t slot, Actions& out) noexcept {
 // turn, and then the scan starts anew, since those behind it may have lower slots.
 void Core::forget(std::uint32_t slot, Actions& out) noexcept {
     free_slot(slot, out);
-    for (std::uint32_t i = 0; i < pods_.size();) {
+    for (std::uint32_t i = 0; waiting_ != 0 && i < pods_.size();) {
         const std::uint32_t other = i++;
         const bool goes = pods_[other].stop_asked != never || shutting_down_;
         if (goes && pods_[other].phase == PodPhase::Waiting && !in_use(pods_[other].facts.after)) {
@@ -290,21 +318,18 @@ void Core::free_slot(std::uint32_t slot, Actions& out) noexcept {
     for (std::uint32_t index = 0; index <= pods_[slot].facts.containers; ++index)
         if (const std::uint32_t timer = timer_of(Unit(slot, index)); timer != no_timer)
             remove_timer(timer);
-    const PodState gone = pods_[slot];
-    const auto unit = units_.begin() + gone.first_unit;
-    units_.erase(unit, unit + gone.facts.containers);
-    const auto probe = probes_.begin() + gone.first_probe;
-    probes_.erase(probe, probe + gone.facts.probes);
+    for (UnitState& unit : units_of(slot))
+        unit.slot = no_slot;
+    for (ProbeState& probe : std::span(probes_).subspan(pods_[slot].first_probe, pods_[slot].facts.probes))
+        probe.slot = no_slot;
+    units_in_use_ -= pods_[slot].facts.containers;
+    probes_in_use_ -= pods_[slot].facts.probes;
+    waiting_ -= pods_[slot].phase == PodPhase::Waiting;
     pods_[slot] = PodState{};
     --in_use_;
-    for (PodState& pod : pods_) {
-        if (pod.facts.after == slot) // whoever has the slot next is nobody to wait for
-            pod.facts.after = no_slot;
-        if (pod.phase != PodPhase::Free && pod.first_unit > gone.first_unit) {
-            pod.first_unit -= gone.facts.containers;
-            pod.first_probe -= gone.facts.probes;
-        }
-    }
+    for (std::uint32_t i = 0; waiting_ != 0 && i < pods_.size(); ++i)
+        if (pods_[i].facts.after == slot) // whoever has the slot next is nobody to wait for
+            pods_[i].facts.after = no_slot;
 }
 
 void Core::tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept {

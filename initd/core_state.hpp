@@ -233,6 +233,7 @@ enum class Stop : std::uint8_t {
 };
 
 struct UnitState {
+    std::uint32_t slot = no_slot; // whose it is; no_slot: nobody's any more
     UnitFacts facts;
     UnitPhase phase = UnitPhase::Idle;
     Stop stop = Stop::None;
@@ -262,6 +263,7 @@ struct UnitState {
 };
 
 struct ProbeState {
+    std::uint32_t slot = no_slot; // as a unit's
     ProbeFacts facts;
     bool asking = false;     // a Probe is out
     bool last = false;       // the last outcome

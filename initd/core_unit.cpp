@@ -215,7 +215,7 @@ void Core::clear_run(UnitState& unit, std::span<ProbeState> probes) noexcept {
     unit.hook_serial = 0;
     unit.grace_end = unit.hook_until = unit.kill_at = unit.alive_until = never;
     for (ProbeState& probe : probes)
-        probe = {.facts = probe.facts};
+        probe = {.slot = probe.slot, .facts = probe.facts};
 }
 
 void Core::ended(Unit name, UnitState& unit, const Exit& exit, Millis now, Actions& out) noexcept {

@@ -133,8 +133,10 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     // All that can fail comes before the first event.
     const CoreFacts& facts = arriving_.emplace_back(facts_of(manifest.pod, after));
     added.facts = facts.pod;
-    core_.reserve(std::bit_ceil(pods_.slots() + 1u), std::bit_ceil(units_ + facts.pod.containers),
-                  std::bit_ceil(probes_ + facts.pod.probes));
+    // More than is in use by a part of it: see Core::close_gaps().
+    const auto room = [](std::size_t used, std::size_t more) { return std::bit_ceil(used + used / 4 + more); };
+    core_.reserve(std::bit_ceil(pods_.slots() + 1u), room(units_, facts.pod.containers),
+                  room(probes_, facts.pod.probes));
     make_room();
     added.run.unit = Unit(pods_.add(std::move(manifest), owner), 0);
     pods_.at(added.run.unit.slot()).probes = facts.pod.probes;

@@ -2,6 +2,7 @@
 // What it costs to understand a manifest: read_manifest() of a thousand pods of four containers, against Boost.JSON
 // making a tree of the same bytes, built with the same flags. The two take turns, and each one's best turn counts.
 #include "spec/manifest.hpp"
+#include "tests/allocations.hpp"
 
 #include <boost/json/src.hpp>
 
@@ -9,33 +10,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <time.h>
-
-namespace {
-
-std::size_t allocated_bytes = 0;
-std::size_t allocations = 0;
-
-} // namespace
-
-void* operator new(std::size_t size) {
-    allocated_bytes += size;
-    ++allocations;
-    if (void* memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace {
 
@@ -95,14 +74,14 @@ double cpu_seconds() {
 
 template <class Read>
 void take_turn(Cost& cost, const std::vector<std::string>& texts, Read read) {
-    const std::size_t bytes = allocated_bytes;
-    const std::size_t count = allocations;
+    const std::size_t bytes = allocated::bytes;
+    const std::size_t count = allocated::times;
     const double start = cpu_seconds();
     for (const std::string& text : texts)
         read(text);
     cost.seconds = std::min(cost.seconds, cpu_seconds() - start);
-    cost.bytes = allocated_bytes - bytes;
-    cost.allocations = allocations - count;
+    cost.bytes = allocated::bytes - bytes;
+    cost.allocations = allocated::times - count;
 }
 
 void print(const char* name, const Cost& cost) {

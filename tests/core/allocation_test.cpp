@@ -1,31 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what operator new is asked for, in the whole of this program.
+#include "tests/allocations.hpp"
 #include "tests/catch.hpp"
 #include "tests/core/story.hpp"
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-constinit std::size_t allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 using namespace initd;
 using namespace std::chrono_literals;
@@ -35,7 +11,7 @@ TEST_CASE("with room reserved, the core allocates nothing in a pod's whole life"
     core.reserve(100, 200);
     Actions out;
     out.reserve(core.max_actions());
-    const std::size_t before = allocations;
+    const std::size_t before = allocated::times;
     Millis now = 1s;
     auto step = [&](Event::Kind kind, Unit unit, std::uint32_t generation) {
         out.clear();
@@ -60,5 +36,5 @@ TEST_CASE("with room reserved, the core allocates nothing in a pod's whole life"
             CHECK(core.pod(slot).phase == PodPhase::Free);
         }
     }
-    CHECK(allocations == before);
+    CHECK(allocated::times == before);
 }
