@@ -41,10 +41,8 @@ void adjust_oom_score(const Child& child) noexcept {
     if (score == 0)
         return;
     char text[12];
-    char* begin = text + sizeof text;
-    for (std::uint32_t rest = score < 0 ? 0u - static_cast<std::uint32_t>(score) : static_cast<std::uint32_t>(score);
-         rest || begin == text + sizeof text; rest /= 10)
-        *--begin = static_cast<char>('0' + rest % 10);
+    char* begin = write_decimal(text + sizeof text,
+                                score < 0 ? 0u - static_cast<std::uint32_t>(score) : static_cast<std::uint32_t>(score));
     if (score < 0)
         *--begin = '-';
     const long fd = must(child, Step::Limits, raw::call(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY));
@@ -52,6 +50,20 @@ void adjust_oom_score(const Child& child) noexcept {
     if (result != -EACCES) // less than ours needs CAP_SYS_RESOURCE (proc(5)), which PID 1 of a container may lack
         must(child, Step::Limits, result);
     raw::call(SYS_close, fd);
+}
+
+// At the end of the room that each has, where the digits are then moved from.
+void name_pid(const Child& child) noexcept {
+    Plan& plan = *child.plan;
+    if (plan.pid_env.empty())
+        return;
+    const auto pid = static_cast<std::uint32_t>(raw::call(SYS_getpid));
+    for (std::string& variable : plan.pid_env) {
+        char* end = variable.data() + variable.size() - 1; // the last NUL of the room
+        char* to = variable.data() + variable.size() - pid_room;
+        for (const char* from = write_decimal(end, pid); from <= end; ++from)
+            *to++ = *from;
+    }
 }
 
 // As root, since an image's working directory often is one that only root may enter (runc does the same); a file system
@@ -107,6 +119,13 @@ void reset_signals(const Child& child) noexcept {
 
 } // namespace
 
+char* write_decimal(char* end, std::uint32_t value) noexcept {
+    do
+        *--end = static_cast<char>('0' + value % 10);
+    while (value /= 10);
+    return end;
+}
+
 void report(const Child& child, Step step, long err) noexcept {
     const Report line{child.cookie, step, static_cast<int>(err)};
     raw::call(SYS_write, child.report_fd, &line, sizeof line);
@@ -122,6 +141,7 @@ void run_child(void* argument) noexcept {
     Child& child = *static_cast<Child*>(argument);
     join_namespaces(child);
     take_streams(child);
+    name_pid(child);
     adjust_oom_score(child);
     const bool mounts = child.plan->create_mount || child.plan->create_cgroup;
     if (mounts || !child.plan->working_dir.empty())

@@ -12,6 +12,7 @@
 #include "ns/plan.hpp"
 #include "ns/syscalls.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace ns {
@@ -30,6 +31,12 @@ struct Child {
     const char* empty_directory = nullptr; // a mount that hides directories, once there is one
     int first_closable = 0; // no descriptor that the child needs after its namespaces is at this number or above
 };
+
+// Room for any pid in decimal, and its NUL, at the end of each of the plan's `pid_env`.
+inline constexpr std::size_t pid_room = 12;
+
+// Writes a number in decimal so that it ends right before `end`; where it begins.
+char* write_decimal(char* end, std::uint32_t value) noexcept;
 
 // clone3's entry: `child` is a Child*.
 [[noreturn]] void run_child(void* child) noexcept;
@@ -50,7 +57,8 @@ void set_up_mounts(Child& child) noexcept;
 void run_setup(Child& child) noexcept;
 // child_sources.cpp: those of Child::sources that are Private, or the others.
 void open_sources(Child& child, bool is_private) noexcept;
-// child_streams.cpp: a descriptor table of its own with nothing but 0-2, the report pipe and the terminal socket.
+// child_streams.cpp: a descriptor table of its own with nothing but 0-2, what is passed, and what this file's functions
+// need until exec.
 void take_streams(Child& child) noexcept;
 void open_terminal(Child& child) noexcept;
 // child_identity.cpp

@@ -27,6 +27,24 @@ void send_descriptor(const Child& child, int socket, int descriptor) noexcept {
     must(child, Step::Terminal, raw::call(SYS_sendmsg, socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
+// Everything that is passed, and everything of ours that stands where it has to go, is moved above all of those places.
+// The order of placing is then of no account.
+void make_way(Child& child) noexcept {
+    Plan& plan = *child.plan;
+    int above = 3;
+    for (const PassedFd& passed : plan.passed)
+        if (passed.number >= above)
+            above = passed.number + 1;
+    const auto move = [&](int& fd) {
+        fd = static_cast<int>(must(child, Step::StandardStreams, raw::call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, above)));
+    };
+    for (int* fd : {&child.report_fd, &child.null_fd, &plan.terminal_socket})
+        if (*fd >= 0 && *fd < above)
+            move(*fd);
+    for (PassedFd& passed : plan.passed)
+        move(passed.fd);
+}
+
 } // namespace
 
 void take_streams(Child& child) noexcept {
@@ -34,6 +52,8 @@ void take_streams(Child& child) noexcept {
     // What PID 1 keeps at high_fd and above is not even copied.
     must(child, Step::StandardStreams, raw::call(SYS_close_range, child.first_closable, ~0u, CLOSE_RANGE_UNSHARE));
 
+    if (!plan.passed.empty())
+        make_way(child);
     // What stands where a stream has to go is moved out of the way first.
     const auto move_away = [&](int fd, int command) {
         return static_cast<int>(must(child, Step::StandardStreams, raw::call(SYS_fcntl, fd, command, 3)));
@@ -54,6 +74,8 @@ void take_streams(Child& child) noexcept {
              streams[to] == to ? raw::call(SYS_fcntl, to, F_SETFD, 0) : raw::call(SYS_dup3, streams[to], to, 0));
     // Nothing else reaches the program, whoever opened it and how.
     must(child, Step::StandardStreams, raw::call(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC));
+    for (const PassedFd& passed : plan.passed)
+        must(child, Step::StandardStreams, raw::call(SYS_dup3, passed.fd, passed.number, 0));
 }
 
 void open_terminal(Child& child) noexcept {

@@ -57,13 +57,15 @@ int highest_needed(const Plan& plan, int report_fd, int null_fd) noexcept {
     for (int fd : {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd, plan.terminal_socket})
         if (fd > highest)
             highest = fd;
+    for (const PassedFd& passed : plan.passed)
+        if (passed.fd > highest)
+            highest = passed.fd;
     return highest;
 }
 
 void point_at(std::vector<char*>& strings, std::vector<std::string>& texts) {
     for (std::string& text : texts)
         strings.push_back(text.data());
-    strings.push_back(nullptr);
 }
 
 // Children keep these two, so they stay low, but out of the way of the standard streams.
@@ -156,9 +158,14 @@ void Launcher::State::prepare(Launch& launch, Plan&& plan, std::uint64_t cookie)
     launch.plan = std::move(plan);
     launch.stale = true;
     launch.strings.clear();
-    launch.strings.reserve(launch.plan.argv.size() + launch.plan.env.size() + 2);
+    launch.strings.reserve(launch.plan.argv.size() + launch.plan.env.size() + launch.plan.pid_env.size() + 2);
     point_at(launch.strings, launch.plan.argv);
+    launch.strings.push_back(nullptr);
+    for (std::string& name : launch.plan.pid_env)
+        name.append("=").append(pid_room, '\0');
+    point_at(launch.strings, launch.plan.pid_env);
     point_at(launch.strings, launch.plan.env);
+    launch.strings.push_back(nullptr);
     launch.sources.resize(launch.plan.sources.size());
     launch.overlay_options.clear();
     if (launch.plan.root_overlay) {

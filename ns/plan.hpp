@@ -70,6 +70,12 @@ struct CapabilitySets { // bit n is capability n (capability.h)
     friend bool operator==(const CapabilitySets&, const CapabilitySets&) = default;
 };
 
+// A descriptor that the program gets beside its streams.
+struct PassedFd {
+    int fd = -1;    // borrowed
+    int number = 3; // under which the program finds it: 3 or above, each given once
+};
+
 struct Plan {
     Plan();
     Plan(const Plan&);
@@ -81,8 +87,9 @@ struct Plan {
     // What runs. `programs` are tried in order as execvp(3) tries a PATH: ENOENT, ENOTDIR and EACCES go on to the next.
     std::vector<std::string> programs;
     std::vector<std::string> argv;
-    std::vector<std::string> env; // "NAME=value"
-    std::string working_dir;      // empty: "/"; made when missing, entered as root, as the container runtimes do
+    std::vector<std::string> env;     // "NAME=value"
+    std::vector<std::string> pid_env; // names of variables that hold the program's pid, as it sees it itself
+    std::string working_dir;          // empty: "/"; made when missing, entered as root, as the container runtimes do
 
     // Namespaces. create_*: new ones, create_cgroup rooted in `cgroup`. join_*: descriptors of /proc/PID/ns/*; -1: the
     // machine's own.
@@ -117,6 +124,7 @@ struct Plan {
     bool controlling_terminal = false; // make stdin the controlling terminal (TIOCSCTTY, stolen if need be)
     int terminal_socket = -1;          // open a new pseudo-terminal in the container, use it for 0-2 as the controlling
                                        // terminal and send its master over this socket (SCM_RIGHTS, one byte of data)
+    std::vector<PassedFd> passed;
     mode_t umask = 0022;
     std::int32_t oom_score_adj = 0;     // 0: inherit. Anything else costs the launch a copy of PID 1's page tables
     std::uint64_t open_files = 1048576; // RLIMIT_NOFILE, as the container runtimes set it, where we may; 0: inherit

@@ -78,6 +78,7 @@ void validate(const Pod& pod, Problems& problems, Of of, const Path& root) {
     case Of::Template: check_labels(check, pod.metadata, metadata); break;
     }
     check_annotations(check, pod.metadata, metadata);
+    check_services(check, pod, metadata);
     check_spec(check, pod.metadata, root.child("spec"));
 }
 

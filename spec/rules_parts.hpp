@@ -48,6 +48,7 @@ class PodChecker : public Checker {
 
 void check_labels(const Checker& check, const ObjectMeta& metadata, const Path& path);
 void check_annotations(const PodChecker& check, const ObjectMeta& metadata, const Path& path);
+void check_services(const PodChecker& check, const Pod& pod, const Path& path); // of its metadata
 
 // Annotations that begin with podinit/. Objects that are no pods have none of them.
 bool is_extension(std::string_view annotation) noexcept;

@@ -129,6 +129,10 @@ void run(char** argument, char** environment) {
             const long wrote = fd < 0 ? fd : call(SYS_write, fd, text, length(text));
             line("wrote", wrote);
             call(SYS_close, fd);
+        } else if (same(verb, "say")) { // TEXT to descriptor N
+            const long fd = number(next());
+            const char* text = next();
+            call(SYS_write, fd, text, length(text));
         } else if (same(verb, "ls")) {
             print_directory(next());
         } else if (same(verb, "mode")) {
