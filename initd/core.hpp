@@ -131,7 +131,6 @@ class Core {
     void tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept;
 
     // core_unit.cpp
-    Millis deadline(Millis now, Millis grace) const noexcept;
     void start(Unit name, UnitState& unit, Actions& out) noexcept;
     void started(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
     void terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis now, Actions& out) noexcept;

@@ -25,10 +25,6 @@ bool is_restarted(const UnitFacts& facts, const Exit& exit) noexcept {
 
 } // namespace
 
-Millis Core::deadline(Millis now, Millis grace) const noexcept {
-    return now + std::clamp(grace, minimum_grace_, longest_grace);
-}
-
 void Core::start(Unit name, UnitState& unit, Actions& out) noexcept {
     if (unit.last.valid)
         unit.restarts = unit.last.attempt + 1;
@@ -62,13 +58,13 @@ void Core::started(Unit name, UnitState& unit, Millis now, Actions& out) noexcep
 
 // The first call decides how a run is stopped; what comes later can only bring its end nearer.
 void Core::terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis now, Actions& out) noexcept {
-    const Millis end = deadline(now, grace);
+    const Millis end = now + std::clamp(grace, Millis{0}, longest_grace);
     if (unit.stop != Stop::None) {
         unit.grace_end = std::min(unit.grace_end, end);
         if (unit.stop == Stop::Hook)
             unit.hook_until = std::min(unit.hook_until, end);
         else if (unit.stop == Stop::Signalled)
-            unit.kill_at = std::min(unit.kill_at, end);
+            unit.kill_at = std::min(unit.kill_at, std::max(end, now + minimum_grace_));
         return set_timer(name);
     }
     out.push_back({.kind = Action::Kind::Tell, .run = {name, unit.generation}, .told = why});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/pod_facts.hpp"
 
-
 #include <algorithm>
 
 namespace initd {
@@ -59,7 +58,8 @@ CoreFacts facts_of(const spec::Pod& pod, std::uint32_t after) {
     const spec::PodSpec& s = pod.spec;
     facts.pod.restart_policy = s.restart_policy.value_or(spec::RestartPolicy::Always);
     facts.pod.containers = static_cast<std::uint8_t>(spec::container_count(pod));
-    facts.pod.grace = seconds_of(s.termination_grace_period_seconds.value_or(30));
+    // The kubelet takes less than a second for one (calculateEffectiveGracePeriod): hooks run at all.
+    facts.pod.grace = seconds_of(std::max<std::int64_t>(s.termination_grace_period_seconds.value_or(30), 1));
     if (s.active_deadline_seconds)
         facts.pod.active_deadline = seconds_of(*s.active_deadline_seconds);
     facts.pod.after = after;

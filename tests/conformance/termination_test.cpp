@@ -106,7 +106,7 @@ ROW("regular-prestop-exceeded", "termination") {
     row.has({}, {stubborn("c", endless_hook)}, fields({policy("Never"), grace(1)}));
     CHECK(row.hears("c+"));
     const View last = row.remove_and_watch();
-    CHECK(row.took() < 5); // not the hook's time
+    CHECK(row.took() < 6); // the grace period, and the least of a stop // not the hook's time
     CHECK(state_of(last, "c") == "terminated Error 137");
     CHECK(last.status.phase == "Failed");
 }
@@ -143,10 +143,12 @@ ROW("sigkill-exit", "termination") {
 }
 
 ROW("negative-grace", "termination") {
-    row.has({}, {stubborn("c")}, grace(-1));
+    row.has({}, {runs("c", "trap 'say term' TERM; say c+; while :; do sleep 0.1; done", hook("say hook; sleep 1000"))},
+            grace(-1));
     CHECK(row.hears("c+"));
     const double began = now();
     CHECK(row.remove("p") == "gone");
-    CHECK(now() - began >= 1.98); // it counts as one second, and the least of a stop is two
-    CHECK(now() - began < 4);
+    CHECK(now() - began >= 2.98); // it counts as one second, and the least of a stop is two
+    CHECK(now() - began < 6);
+    CHECK(row.words() == "c+ hook term");
 }

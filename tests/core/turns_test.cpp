@@ -128,6 +128,19 @@ TEST_CASE("a pod that is removed stops its containers first, then the sidecars f
     CHECK(s.exits(0, 1, 137) == "drop 0");
 }
 
+TEST_CASE("a preStop hook has the grace period, however short, and the signal its two seconds after it") {
+    Story s;
+    Units units{{.pre_stop = true}};
+    units.pod.grace = 1s;
+    s.up(0, units.pod);
+    CHECK(s.remove(0) == "preStop 0/1");
+    CHECK(s.pass(999ms) == "");
+    CHECK(s.pass(1ms) == "term 0/1");
+    CHECK(s.pass(1'999ms) == "");
+    CHECK(s.remove(0, 0s) == ""); // not sooner
+    CHECK(s.pass(1ms) == "kill 0/1");
+}
+
 TEST_CASE("sidecars whose preStop hooks do not end are stopped together when the grace period is over") {
     Story s;
     const UnitFacts hooked{.role = Role::Sidecar, .pre_stop = true};
