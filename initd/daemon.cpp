@@ -109,6 +109,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.manifests_, d.performer_, d.children_, d.jobs_,
                            d.options_.config.log_dir, d.options_.standing);
     }
+    d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine);
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
     d.make_room();
     return daemon;

@@ -34,10 +34,13 @@ bool matches(std::string_view full_name, std::string_view namespace_, std::strin
 } // namespace
 
 spec::RawJson Listing::pod_object(std::uint32_t slot) {
-    const PodRecord& record = pods_.at(slot);
+    PodRecord& record = pods_.at(slot);
     const PodState& state = core_.pod(slot);
     const spec::Pod& pod = pods_.pod(slot);
-    StatusFacts facts{pod, record.failures, {}, read_clock()};
+    for (RunMessage& message : record.messages)
+        if (message.from_log)
+            performer_.read_log(slot, message);
+    StatusFacts facts{pod, record.failures, record.messages, {}, read_clock()};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";

@@ -74,6 +74,8 @@ class Logs {
     // The pod is gone for good (not: stopped because the machine goes down): the writer removes its log directory.
     [[nodiscard]] std::optional<ns::Plan> remove_pod(std::string_view pod_dir, Millis now) noexcept;
 
+    std::string path(const LogTarget& target) const { return log_path(log_dir_, target); }
+
     // Streams that have not ended, and removals that are not done: 0 when all that was said is in the files.
     std::size_t unfinished() const noexcept { return open_ + removals_.size(); }
 

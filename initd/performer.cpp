@@ -128,17 +128,22 @@ void Performer::start(RunId run, Events& events) {
     std::uint32_t container = container_of(run);
     std::uint32_t attempt = core_.units(slot)[container].restarts;
     auto launch = prepare(run, attempt);
-    if (!launch)
+    if (!launch) {
+        messages_.take(run);
         return fail_start(run, std::move(launch.error()), false, events);
+    }
 
     auto& units = runtime(slot).units;
     if (units.size() <= container)
         units.resize(container + 1);
     auto pid =
         children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()}, std::move(launch->held));
-    if (!pid)
+    if (!pid) {
+        messages_.take(run);
         return fail_start(run, launch_failure(pid.error()), true, events);
-    units[container] = UnitRuntime{run, *pid, launch->stop_signal, launch->has_rules, std::move(launch->stdin_hold)};
+    }
+    units[container] = UnitRuntime{
+        run, *pid, launch->stop_signal, launch->has_rules, launch->reads_log, std::move(launch->stdin_hold)};
 }
 
 std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, std::uint32_t attempt) {
@@ -157,7 +162,8 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     }
     if (asks_the_node(container))
         look_at_node();
-    auto plan = plan_container({pod, container_of(run), *image, *identity, node_, objects_});
+    const std::string message_file = messages_.make(run);
+    auto plan = plan_container({pod, container_of(run), *image, *identity, node_, objects_, message_file});
     if (!plan)
         return std::unexpected(plan.error());
     if (auto shared = share_mounts(*plan); !shared)
@@ -165,7 +171,10 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
 
     const bool own_signal = container.lifecycle && !container.lifecycle->stop_signal.empty();
     const std::string& stop_signal = own_signal ? container.lifecycle->stop_signal : image->config.stop_signal;
-    Launchable launch{std::move(*plan), {}, signal_number(stop_signal), !container.restart_policy_rules.empty(), {}};
+    const bool reads_log =
+        container.termination_message_policy == spec::TerminationMessagePolicy::FallbackToLogsOnError;
+    Launchable launch{std::move(*plan), {}, signal_number(stop_signal), !container.restart_policy_rules.empty(),
+                      reads_log,        {}};
     const PodRuntime& pod_runtime = runtime(slot);
     launch.plan.join_net = pod_runtime.sandbox.net.get();
     launch.plan.join_ipc = pod_runtime.sandbox.ipc.get();
@@ -274,8 +283,10 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
     UnitRuntime* u = unit(run);
     if (!u)
         return;
-    if (report.error.err != 0)
+    if (report.error.err != 0) {
+        u->reads_log = false; // it has said nothing, and what is to be said of it is said
         return fail_start(run, launch_failure(report.error), true, events);
+    }
     pods_.clear_failure(run.unit.slot(), container_of(run));
     events.push_back(event(Event::Kind::Started, run));
 } catch (...) { // out of memory: the failure goes without its message
@@ -299,13 +310,27 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
         on_terminal(terminal->id);
     Event e = event(Event::Kind::Exited, run);
     e.exit.code = exit.code;
-    if (UnitRuntime* u = unit(run)) {
+    UnitRuntime* u = unit(run);
+    keep_message(exit, u);
+    if (u) {
         u->pid = -1;
         u->stdin_hold.reset();
         if (u->has_rules)
             e.exit.rule = rule_for(run, exit.code);
     }
     events.push_back(e);
+}
+
+// `unit` is nullptr when the run is not the last one any more.
+void Performer::keep_message(const ChildExit& exit, const UnitRuntime* unit) noexcept {
+    const RunId run = RunId::from_cookie(exit.who.id);
+    RunMessage message{.container = container_of(run), .text = messages_.take(run)};
+    if (!unit)
+        return;
+    message.attempt = core_.units(run.unit.slot())[message.container].restarts;
+    message.from_log = message.text.empty() && unit->reads_log && exit.code != 0;
+    if (!message.text.empty() || message.from_log)
+        pods_.set_message(run.unit.slot(), std::move(message));
 }
 
 RestartRule Performer::rule_for(RunId run, std::int32_t code) noexcept try {
@@ -331,8 +356,13 @@ void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events&
     Event e = event(Event::Kind::StartFailed, run);
     e.exit.not_created = !created;
     events.push_back(e);
+    const std::uint32_t slot = run.unit.slot();
     try {
-        pods_.set_failure(run.unit.slot(), {container_of(run), std::move(failure.reason), std::move(failure.message)});
+        if (!created)
+            return pods_.set_failure(slot, {container_of(run), std::move(failure.reason), std::move(failure.message)});
+        pods_.clear_failure(slot, container_of(run));
+        pods_.set_message(
+            slot, {container_of(run), core_.units(slot)[container_of(run)].restarts, std::move(failure.message)});
     } catch (...) { // out of memory: the status goes without its message
     }
 }
@@ -382,6 +412,11 @@ LogTarget Performer::log_target(std::uint32_t slot, std::uint32_t container, std
     const spec::Pod& pod = pods_.pod(slot);
     return {pod.metadata.namespace_ + "_" + pod.metadata.name + "_" + pod.metadata.uid,
             spec::container_at(pod, container).name, attempt};
+}
+
+void Performer::read_log(std::uint32_t slot, RunMessage& message) {
+    if (auto text = log_tail(logs_.path(log_target(slot, message.container, message.attempt))))
+        message.text = std::move(*text);
 }
 
 void Performer::forget(std::uint32_t slot) noexcept {

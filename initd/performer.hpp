@@ -13,6 +13,7 @@
 #include "initd/planner.hpp"
 #include "initd/pods.hpp"
 #include "initd/projection.hpp"
+#include "initd/termination.hpp"
 #include "ns/sandbox.hpp"
 
 #include <cstdint>
@@ -66,9 +67,12 @@ class Performer {
     void forget(std::uint32_t slot) noexcept;
 
     LogTarget log_target(std::uint32_t slot, std::uint32_t container, std::uint32_t attempt);
+    // The end of its log becomes the run's message, as far as it is there yet.
+    void read_log(std::uint32_t slot, RunMessage& message);
     const NodeFacts& node() const noexcept { return node_; }
     const std::vector<std::string>& image_dirs() const noexcept { return image_dirs_; }
     void prepare_spare() noexcept { sandboxes_.prepare_spare(); }
+    MessageFiles& messages() noexcept { return messages_; }
 
     // What PID 1 has to say of a pod or a container, on one line.
     void complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept;
@@ -79,6 +83,7 @@ class Performer {
         pid_t pid = -1;
         int stop_signal = 0;
         bool has_rules = false; // its exit code may say what follows
+        bool reads_log = false; // when it fails without a word
         ns::Fd stdin_hold;      // keeps an open standard input from ending
     };
     struct PodRuntime {
@@ -99,6 +104,7 @@ class Performer {
         std::vector<ns::Fd> held;
         int stop_signal = 0;
         bool has_rules = false;
+        bool reads_log = false;
         ns::Fd stdin_hold;
     };
 
@@ -124,6 +130,7 @@ class Performer {
                                                      std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt);
     void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
+    void keep_message(const ChildExit& exit, const UnitRuntime* unit) noexcept;
     RestartRule rule_for(RunId run, std::int32_t code) noexcept;
     PodRuntime& runtime(std::uint32_t slot);
     UnitRuntime* unit(RunId run) noexcept;
@@ -135,6 +142,7 @@ class Performer {
     PodStore& pods_;
     const ObjectStore& objects_;
     Logs& logs_;
+    MessageFiles messages_;
     NodeFacts node_;
     std::vector<std::string> image_dirs_;
     std::vector<PodRuntime> runtimes_;

@@ -130,6 +130,20 @@ std::optional<PlanFailure> add_volume_mounts(ns::Plan& plan, const ContainerInpu
     return std::nullopt;
 }
 
+bool has_own_message_path(const spec::Container& container) {
+    const std::string& path = container.termination_message_path;
+    return !path.empty() && path != spec::default_message_path;
+}
+
+// On the machine's own root the file is put over one of the machine's, which cannot be made everywhere; there nobody
+// misses the default.
+void place_message_file(ns::Plan& plan, const ContainerInputs& in) {
+    const std::string& path = in.container().termination_message_path;
+    place(plan, add_source(plan, machine_path(std::string(in.message_file))), path.starts_with('/') ? path : "/" + path,
+          0);
+    plan.setup.back().optional = in.image.rootfs.empty() && !has_own_message_path(in.container());
+}
+
 } // namespace
 
 std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest) {
@@ -138,9 +152,10 @@ std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in,
     bool own_root = !in.image.rootfs.empty();
     bool own_ipc = !is_set(s.host_ipc);
     bool read_only = container.security_context && is_set(container.security_context->read_only_root_filesystem);
-    // The machine's root in the machine's namespaces needs no mount of its own, and then no mount namespace.
+    // The machine's root in the machine's namespaces needs no mount of its own, and then no mount namespace: what it
+    // mounts, the machine sees. Nobody reads a termination message from the default path then.
     plan.create_mount = own_root || !is_set(s.host_pid) || own_ipc || !is_set(s.host_network) || read_only ||
-                        !container.volume_mounts.empty();
+                        !container.volume_mounts.empty() || has_own_message_path(container);
     if (!plan.create_mount)
         return std::nullopt;
     plan.root_image = in.image.rootfs;
@@ -167,7 +182,11 @@ std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in,
         if (in.node.has_hosts)
             place(plan, add_source(plan, machine_path("/etc/hosts")), "/etc/hosts", MS_RDONLY);
     }
-    return add_volume_mounts(plan, in, of_manifest);
+    if (auto failure = add_volume_mounts(plan, in, of_manifest))
+        return failure;
+    if (!in.message_file.empty())
+        place_message_file(plan, in);
+    return std::nullopt;
 }
 
 std::string sandbox_dir(const NodeFacts& node, std::string_view uid) {

@@ -69,6 +69,7 @@ struct ContainerInputs {
     const Identity& identity;
     const NodeFacts& node;
     const ObjectStore& objects;
+    std::string_view message_file = {}; // on the machine, for the run's last words; empty: none
     const spec::Container& container() const noexcept { return spec::container_at(pod, index); }
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/pod_status.hpp"
 
+#include "initd/plain_text.hpp"
 #include "initd/pod_conditions.hpp"
+#include "initd/termination.hpp"
 #include "spec/qos.hpp"
 
 #include <algorithm>
@@ -57,24 +59,27 @@ std::string_view terminated_reason(const Exit& exit) {
     return exit.code == 0 ? "Completed" : "Error";
 }
 
+// Within its container's share of what a pod may say.
+std::string message_of(const StatusFacts& facts, std::size_t container, std::uint32_t attempt) {
+    const auto found = std::ranges::find_if(
+        facts.messages, [&](const RunMessage& m) { return m.container == container && m.attempt == attempt; });
+    if (found == facts.messages.end())
+        return {};
+    const std::size_t share = max_messages_of_pod / spec::container_count(facts.pod);
+    return plain_text(std::string_view(found->text).substr(0, share));
+}
+
 void set_terminated(spec::ContainerState& state, const PastRun& run, const StatusFacts& facts, std::size_t container) {
     if (!run.valid)
         return;
     spec::StateTerminated& terminated = state.terminated.emplace();
     terminated.exit_code = run.exit.code;
     terminated.reason = terminated_reason(run.exit);
+    terminated.message = message_of(facts, container, run.attempt);
     // containerd says the epoch of what never ran.
     terminated.started_at = run.started == never ? spec::rfc3339(1) : wall_time(facts.clock, run.started);
     terminated.finished_at = wall_time(facts.clock, run.finished);
     terminated.container_id = container_id(facts, container, run.attempt);
-}
-
-// Why a start failed is only known of the last try.
-void set_last_run(spec::ContainerState& state, const UnitState& unit, const StatusFacts& facts, std::size_t container) {
-    set_terminated(state, unit.last, facts, container);
-    const StartFailure* failure = find_failure(facts, container);
-    if (failure && unit.last.exit.never_ran && !unit.not_created)
-        state.terminated->message = failure->message;
 }
 
 void set_crash_loop(spec::StateWaiting& waiting, const UnitState& unit, const StatusFacts& facts,
@@ -115,7 +120,7 @@ void set_container(spec::ContainerStatus& status, const PodState& pod, const Uni
 
     if (unit.phase == UnitPhase::Running) {
         status.state.running.emplace().started_at = wall_time(facts.clock, unit.started);
-        set_last_run(status.last_state, unit, facts, container);
+        set_terminated(status.last_state, unit.last, facts, container);
     } else if (!unit.last.valid) {
         set_creating(status.state.waiting.emplace(), pod, unit, facts, container);
     } else if (unit.phase == UnitPhase::BackOff) {
@@ -123,9 +128,9 @@ void set_container(spec::ContainerStatus& status, const PodState& pod, const Uni
             set_creating(status.state.waiting.emplace(), pod, unit, facts, container);
         else
             set_crash_loop(status.state.waiting.emplace(), unit, facts, container);
-        set_last_run(status.last_state, unit, facts, container);
+        set_terminated(status.last_state, unit.last, facts, container);
     } else { // also just before its next start, as the kubelet shows it
-        set_last_run(status.state, unit, facts, container);
+        set_terminated(status.state, unit.last, facts, container);
         set_terminated(status.last_state, unit.before, facts, container);
     }
 }

@@ -25,6 +25,7 @@ std::string wall_time(const Clock& clock, Millis moment);
 struct StatusFacts { // what the core does not know
     const spec::Pod& pod;
     std::span<const StartFailure> failures; // why the last tries at a start failed
+    std::span<const RunMessage> messages;   // what runs that ended have said
     std::string host_ip;                    // empty: the machine has no address yet
     Clock clock;
 };

@@ -95,6 +95,15 @@ void PodStore::clear_failure(std::uint32_t slot, std::uint32_t container) noexce
     std::erase_if(records_[slot].failures, [&](const StartFailure& f) { return f.container == container; });
 }
 
+void PodStore::set_message(std::uint32_t slot, RunMessage message) noexcept try {
+    auto& messages = records_[slot].messages;
+    std::erase_if(messages, [&](const RunMessage& m) {
+        return m.container == message.container && m.attempt + 1 != message.attempt;
+    });
+    messages.push_back(std::move(message));
+} catch (...) { // out of memory: nothing is said of it
+}
+
 void PodStore::trim() noexcept {
     cached_ = spec::Pod{};
     cached_slot_ = no_slot;

@@ -24,6 +24,13 @@ struct StartFailure { // why a container did not start, for its status
     std::string message;
 };
 
+struct RunMessage { // what is to be said of a run that has ended
+    std::uint32_t container = 0;
+    std::uint32_t attempt = 0;
+    std::string text;      // any bytes
+    bool from_log = false; // it said nothing itself: the end of its log, when it is asked for
+};
+
 struct PodRecord {
     std::string name;        // NAMESPACE/NAME; empty: the slot is free
     std::uint32_t hash = 0;  // of the name
@@ -31,10 +38,11 @@ struct PodRecord {
     std::string uid;
     std::string text;                   // canonical JSON
     std::vector<StartFailure> failures; // at most one a container
+    std::vector<RunMessage> messages;   // of the last two runs of each
     bool leaving = false;               // removed, but not gone yet
-    std::uint8_t containers = 0; // init containers too
-    std::uint16_t probes = 0;    // of all of them
-    std::uint64_t sequence = 0; // of arrival
+    std::uint8_t containers = 0;        // init containers too
+    std::uint16_t probes = 0;           // of all of them
+    std::uint64_t sequence = 0;         // of arrival
 };
 
 class PodStore {
@@ -61,6 +69,8 @@ class PodStore {
 
     void set_failure(std::uint32_t slot, StartFailure failure);
     void clear_failure(std::uint32_t slot, std::uint32_t container) noexcept;
+    // Takes the place of what was said of that run; what is too old to be shown goes.
+    void set_message(std::uint32_t slot, RunMessage message) noexcept;
 
     // Gives back the memory of the pod last looked at.
     void trim() noexcept;

@@ -144,7 +144,7 @@ void default_security(Box<SecurityContext>& context) {
 
 void default_container(Container& container, bool host_network) {
     default_to(container.image_pull_policy, default_pull_policy(container.image));
-    default_to(container.termination_message_path, "/dev/termination-log");
+    default_to(container.termination_message_path, default_message_path);
     default_to(container.termination_message_policy, TerminationMessagePolicy::File);
     default_resources(container.resources);
     for (EnvVar& variable : container.env)

@@ -44,7 +44,9 @@ constexpr FieldDoc container[] = {
      "restarted."},
     {"stdin", "Whether the container's standard input stays open instead of being empty.", "false"},
     {"stdinOnce", "Whether standard input is closed for good when the first client has gone.", "false"},
-    {"terminationMessagePath", "A file in the container. What it holds at the container's end is shown as the reason.",
+    {"terminationMessagePath",
+     "A file in the container. What it holds at the container's end is shown as the reason. Image \"host\" in the "
+     "machine's own namespaces alone has none at the default path.",
      "/dev/termination-log"},
     {"terminationMessagePolicy",
      "Whether the end of the log is taken when that file is empty and the container has "

@@ -252,6 +252,8 @@ struct SecurityContext { // of a container
     StringMap ignored;
 };
 
+inline constexpr std::string_view default_message_path = "/dev/termination-log";
+
 struct Container {
     std::string name; // DNS-1123 label, unique in the pod
     std::string image;
@@ -274,7 +276,7 @@ struct Container {
     std::optional<bool> stdin_open; // JSON: stdin
     std::optional<bool> stdin_once;
     std::optional<bool> tty;
-    std::string termination_message_path;                               // defaulted: /dev/termination-log
+    std::string termination_message_path;                               // defaulted: default_message_path
     std::optional<TerminationMessagePolicy> termination_message_policy; // defaulted: File
     StringMap ignored;
 };

@@ -64,7 +64,6 @@ constexpr std::string_view machine_names = "names are resolved as the machine do
 constexpr std::string_view no_limits = "nothing is limited or reserved";
 constexpr std::string_view one_machine = "there is one machine, so nothing is scheduled";
 constexpr std::string_view no_priority = "all pods are alike";
-constexpr std::string_view no_message = "the message of a container that ended is not read";
 constexpr std::string_view plain_host_name = "the host name is hostname, or the pod's name";
 
 constexpr PodFeature pod_features[] = {
@@ -155,14 +154,6 @@ constexpr ContainerFeature container_features[] = {
                      confines(container.security_context->seccomp_profile));
      },
      true},
-    {"terminationMessagePath", no_message,
-     [](const PodSpec&, const Container& container) {
-         return when(container.termination_message_path != "/dev/termination-log");
-     }},
-    {"terminationMessagePolicy", no_message,
-     [](const PodSpec&, const Container& container) {
-         return when(container.termination_message_policy == TerminationMessagePolicy::FallbackToLogsOnError);
-     }},
 };
 
 // ---- the words --------------------------------------------------------------------------------------------------

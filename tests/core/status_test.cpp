@@ -26,7 +26,7 @@ spec::Pod make_pod(std::size_t containers) {
 }
 
 spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failures = {}, bool host_network = false,
-                          const std::string& host_ip = "10.0.0.7") {
+                          const std::string& host_ip = "10.0.0.7", const std::vector<RunMessage>& messages = {}) {
     const auto init = std::ranges::count_if(s.core().units(0),
                                             [](const UnitState& unit) { return unit.facts.role != Role::Regular; });
     spec::Pod pod = make_pod(s.core().units(0).size());
@@ -35,7 +35,7 @@ spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failu
     containers.erase(containers.begin(), containers.begin() + init);
     pod.spec.host_network = host_network;
     const Clock clock{.boot = s.now(), .epoch_ms = 1'767'225'600'000 + (s.now() - 1000s).count()};
-    return make_status(s.core(), 0, {pod, failures, host_ip, clock});
+    return make_status(s.core(), 0, {pod, failures, messages, host_ip, clock});
 }
 
 // "waiting CrashLoopBackOff", "running", "terminated Error 1" or "".
@@ -162,12 +162,14 @@ TEST_CASE("why a container ended is Completed, Error, OOMKilled or StartError") 
 }
 
 TEST_CASE("a command that cannot be started is a StartError with the reason, also while it is waited for") {
-    const std::vector<StartFailure> failures{{0, "RunContainerError", "/bin/nope: no such file"}};
+    const auto status_with = [](const Story& s, std::uint32_t attempt) {
+        return status_of(s, {}, false, "", {{0, attempt, "/bin/nope: no such file"}});
+    };
     Story once;
     once.add(0, {.restart_policy = RestartPolicy::Never});
     once.ready(0);
     once.start_failed(0);
-    const spec::PodStatus status = status_of(once, failures);
+    const spec::PodStatus status = status_with(once, 0);
     CHECK(summary(status) == "Failed: terminated StartError 128");
     CHECK(status.container_statuses[0].state.terminated->message == "/bin/nope: no such file");
     CHECK(status.container_statuses[0].state.terminated->started_at == "1970-01-01T00:00:00Z");
@@ -177,9 +179,33 @@ TEST_CASE("a command that cannot be started is a StartError with the reason, als
     again.ready(0);
     again.start_failed(0);
     again.start_failed(0);
-    const spec::PodStatus looping = status_of(again, failures);
+    const spec::PodStatus looping = status_with(again, 1);
     CHECK(summary(looping) == "Running: waiting CrashLoopBackOff, last terminated StartError 128");
     CHECK(looping.container_statuses[0].last_state.terminated->message == "/bin/nope: no such file");
+}
+
+TEST_CASE("what a run has said is shown with it, as text, within its share of 12 KiB") {
+    Story s;
+    const std::vector<RunMessage> messages{{0, 0, "first"}, {0, 1, std::string(9000, 'x') + "\xff"}, {1, 1, "of b"}};
+    const auto status = [&] { return status_of(s, {}, false, "", messages).container_statuses[0]; };
+    s.up(0);
+    s.exits(0, 1, 1);
+    CHECK(status().state.terminated->message == "first");
+    s.started(0);
+    CHECK(status().last_state.terminated->message == "first");
+    s.exits(0, 1, 1);
+    CHECK(status().last_state.terminated->message == std::string(9000, 'x') + "\xef\xbf\xbd");
+    CHECK(to_text(status().state) == "waiting CrashLoopBackOff");
+
+    Story two;
+    two.up(0, {.restart_policy = RestartPolicy::Never, .containers = 2});
+    two.started(0, 2);
+    two.exits(0, 1, 1);
+    two.exits(0, 2, 0);
+    const std::vector<RunMessage> both{{0, 0, std::string(6143, 'x') + "\xc3\xa4"}, {1, 0, "of b"}};
+    const spec::PodStatus shared = status_of(two, {}, false, "", both);
+    CHECK(shared.container_statuses[0].state.terminated->message == std::string(6143, 'x') + "\xef\xbf\xbd");
+    CHECK(shared.container_statuses[1].state.terminated->message == "of b");
 }
 
 TEST_CASE("a missing image is waited for as ErrImageNeverPull, under every policy") {
