@@ -186,6 +186,40 @@ bool Row::in_order(const std::vector<std::string>& order) const {
     return true;
 }
 
+std::string Row::printed(const std::string& container) {
+    std::string text;
+    const bool complete = eventually([&] {
+        text.clear();
+        const auto where = call(spec::Logs{"default", "p", container, false});
+        if (!where)
+            return false;
+        for (const initd::WrittenLine& line : initd::lines_in(std::get<spec::LogPath>(where->reply).path)) {
+            if (line.stream == "stdout" && line.text == "end")
+                return true;
+            if (line.stream == "stdout")
+                text += (text.empty() ? "" : " ") + line.text;
+        }
+        return false;
+    });
+    return complete ? text : text + " and did not end";
+}
+
+std::string Row::output_of(const std::string& script, const std::string& container, const std::string& spec) {
+    has({}, {runs("c", script + "; echo end", container)}, fields({policy("Never"), grace(1), spec}));
+    std::string text;
+    REQUIRE(until([&](const View& pod) {
+        const spec::ContainerState state = status_of(pod, "c").state;
+        if (pod.status.phase == "Succeeded")
+            text = printed();
+        else if (state.terminated || (state.waiting && !state.waiting->message.empty()))
+            text = pod.status.phase + ": " + text_of(state) + ": " +
+                   (state.waiting ? state.waiting->message : state.terminated->message);
+        return !text.empty() || pod.status.phase == "Succeeded";
+    }));
+    REQUIRE(remove("p") == "gone");
+    return text;
+}
+
 bool Row::until(const std::function<bool(const View&)>& holds, const std::string& pod) {
     return eventually([&] {
         const auto seen = get(pod);

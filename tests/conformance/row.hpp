@@ -74,6 +74,13 @@ class Row : public initd::Supervisor {
     double at(const std::string& word, std::size_t time = 1) const;
     bool in_order(const std::vector<std::string>& words) const; // each first said after the one before
 
+    // What a container wrote to its standard output, its lines joined by blanks. Waits for a line "end", and leaves it
+    // out.
+    std::string printed(const std::string& container = "c");
+    // The same of a pod that runs this script once and is then gone: "words ...", or "PHASE: STATE: MESSAGE" if it does
+    // not come to its end. `container` and `spec` are more fields of those.
+    std::string output_of(const std::string& script, const std::string& container = "", const std::string& spec = "");
+
     // Waits until it is true of the pod.
     bool until(const std::function<bool(const View&)>& holds, const std::string& pod = "p");
     bool until_phase(const std::string& phase, const std::string& pod = "p");
