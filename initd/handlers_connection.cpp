@@ -86,7 +86,7 @@ std::optional<Outcome> Handlers::connect(Handler& handler) {
 }
 
 std::optional<Outcome> Handlers::go_on(Handler& handler, std::uint32_t ready) {
-    if (handler.way == Way::Command) {
+    if (handler.way == Way::Command || handler.way == Way::Get) {
         take_output(handler);
         return std::nullopt; // its exit decides
     }

@@ -38,7 +38,7 @@ const std::string https = R"("scheme": "HTTPS")";
 void hooked_when_failed(Row& row, const std::string& kind) {
     row.has(
         {},
-        {lives("c", fields({probe_by(kind, "say asked; false", failures(1)), lifecycle("", exec_of("say hooked"))}))},
+        {lives("c", fields({probe_by(kind, "await c+ 1; say asked; false", failures(1)), lifecycle("", exec_of("say hooked"))}))},
         policy("Never"));
     CHECK(row.until_phase("Succeeded"));
     CHECK(row.in_order({"asked", "hooked", "c-"}));

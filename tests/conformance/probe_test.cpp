@@ -85,7 +85,7 @@ ROW("probe-live-exec-ok", "probe") {
 }
 
 ROW("probe-exec-timeout", "probe") {
-    row.has({}, {lives("c", probe_by("liveness", "say asked; sleep 3; say late", failures(1)))});
+    row.has({}, {lives("c", probe_by("liveness", "await c+ 1; say asked; sleep 3; say late", failures(1)))});
     CHECK(row.hears("c+", 2)); // by the default, one second
     CHECK(row.at("c+", 2) - row.at("asked") < 3);
     CHECK(row.hears("asked", 3));
@@ -101,14 +101,14 @@ ROW("probe-exec-ready-timeout", "probe") {
 }
 
 ROW("probe-exec-fail-slow", "probe") {
-    row.has({},
-            {lives("c", probe_by("liveness", "sleep 60 & exit 1", fields({failures(1), R"("timeoutSeconds": 30)"})))});
+    row.has({}, {lives("c", probe_by("liveness", "await c+ 1; sleep 60 & exit 1",
+                                     fields({failures(1), R"("timeoutSeconds": 30)"})))});
     CHECK(row.hears("c+", 2));
     CHECK(row.at("c+", 2) - row.at("c+") < 20);
 }
 
 ROW("probe-startup-fail", "probe") {
-    row.has({}, {lives("c", fields({probe_by("startup", "say asked; false", failures(3)),
+    row.has({}, {lives("c", fields({probe_by("startup", "await c+ 1; say asked; false", failures(3)),
                                     probe_by("liveness", "say alive")}))});
     CHECK(restarted(row));
     CHECK(row.count("asked") >= 3);
@@ -124,8 +124,10 @@ ROW("probe-startup-delays-live", "probe") {
 }
 
 ROW("probe-startup-then-live", "probe") {
-    row.has({}, {lives("c", fields({probe_by("startup", "say asked; [ $(grep -c ' asked' $S) -ge 3 ]", failures(60)),
-                                    probe_by("liveness", "say alive; false", failures(1))}))});
+    row.has({},
+            {lives("c",
+                   fields({probe_by("startup", "await c+ 1; say asked; [ $(grep -c ' asked' $S) -ge 3 ]", failures(60)),
+                           probe_by("liveness", "say alive; false", failures(1))}))});
     CHECK(restarted(row));
     CHECK(row.in_order({"asked", "alive", "c-"}));
     CHECK(row.at("alive") > row.at("asked", 3));
