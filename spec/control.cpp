@@ -64,6 +64,8 @@ const json::Node& parameters_of(const json::Document& message) {
 std::optional<ControlError> objection(const Request& request) {
     if (std::holds_alternative<List>(request.call) && !request.more)
         return expected_more();
+    if (const auto* list = std::get_if<List>(&request.call); list && list->watch && list->resource != event_resource)
+        return invalid_parameter({.pointer = "/watch", .message = "only events can be watched"});
     if (const auto* exec = std::get_if<Exec>(&request.call); exec && exec->command.empty())
         return invalid_parameter({.pointer = "/command", .message = "must not be empty"});
     if (const auto* gone = std::get_if<Delete>(&request.call); gone && gone->grace_period_seconds.value_or(0) < 0)

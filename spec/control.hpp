@@ -46,12 +46,14 @@ struct Delete { // replies {state: deleting} with `continues`, then {state: gone
 };
 
 // Needs `more`: one reply an object, the last without `continues`; an empty list is one reply without `object`.
-// Secrets are for peers that may also change things.
+// Secrets are for peers that may also change things. The resource "event" lists what has been told of pods (event.hpp).
 struct List {
     std::string namespace_; // empty: every namespace
-    std::string name;       // empty: every name
+    std::string name;       // empty: every name; of events: the name of the pod that they are about
     std::string resource;
+    bool watch = false; // of events: go on with what is told from now on, also again, until the client leaves
 };
+inline constexpr std::string_view event_resource = "event";
 
 // Runs a process inside a container. File descriptors come with the call (SCM_RIGHTS): with a tty one socket, over
 // which the pseudo-terminal's master is sent back with one byte of data; without, stdin, stdout and stderr.

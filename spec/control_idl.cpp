@@ -66,10 +66,13 @@ method Delete(
 ) -> (state: DeleteState)
 
 # Needs `more`: one reply an object. Without a resource: pods. Without a namespace or a name: all of them.
+# The resource "event" lists what has been told of pods, or of the one of that name; with watch it goes on with what is
+# told later, in the order in which it is told.
 method List(
   resource: ?string,
   namespace: ?string,
-  name: ?string
+  name: ?string,
+  watch: ?bool
 ) -> (object: ?object)
 
 # Runs a process in a container, the first one if none is named, and replies with its exit code (128 + n for signal n).

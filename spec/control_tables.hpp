@@ -48,6 +48,7 @@ inline constexpr auto rows_of<List> = std::array{
     field<&List::resource>("resource"),
     field<&List::namespace_>("namespace"),
     field<&List::name>("name"),
+    field<&List::watch>("watch"),
 };
 template <>
 inline constexpr auto rows_of<Exec> = std::array{
