@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <ctime>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/utsname.h>
@@ -52,12 +51,6 @@ NodeFacts node_facts(const DaemonOptions& options) {
 
 } // namespace
 
-Millis boot_time() noexcept {
-    timespec now{};
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::chrono::seconds(now.tv_sec) + Millis{now.tv_nsec / 1'000'000};
-}
-
 Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes)
     : options_(std::move(options))
     , poller_(std::move(poller))
@@ -67,9 +60,10 @@ Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::
     , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
     , manifests_(poller_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
-    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, node_facts(options_),
-                 options_.config.image_dirs)
-    , handlers_(poller_, performer_, children_, pods_) {}
+    , recorder_(event_log_, core_, pods_)
+    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, recorder_,
+                 node_facts(options_), options_.config.image_dirs)
+    , handlers_(poller_, performer_, children_, pods_, recorder_) {}
 
 std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options) noexcept try {
     auto poller = Poller::open();
@@ -107,7 +101,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     if (control) {
         d.control_.emplace(std::move(*control));
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.manifests_, d.performer_, d.children_, d.jobs_,
-                           d.options_.config.log_dir, d.options_.standing);
+                           d.event_log_, d.options_.config.log_dir, d.options_.standing);
     }
     d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine);
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
@@ -130,6 +124,8 @@ SignalMeaning Daemon::run() noexcept {
         bool more = loading_ == Loading::Going;
         if (more)
             load();
+        if (methods_)
+            methods_->listing().tell_watchers();
         arm_timer();
         auto ready = poller_.wait(more || !settled_ ? 0 : -1);
         if (ready.empty() && !more)
@@ -182,7 +178,7 @@ void Daemon::act(const Action& action) noexcept {
     case Action::Kind::Probe:
     case Action::Kind::GiveUpProbe: handlers_.perform(action, events_); break;
     case Action::Kind::DropSandbox: drop(action); break;
-    case Action::Kind::Tell: break;
+    case Action::Kind::Tell: recorder_.told(action); break;
     }
 }
 

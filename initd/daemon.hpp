@@ -8,8 +8,10 @@
 #pragma once
 
 #include "initd/children.hpp"
+#include "initd/clock.hpp"
 #include "initd/control.hpp"
 #include "initd/core.hpp"
+#include "initd/event_recorder.hpp"
 #include "initd/handlers.hpp"
 #include "initd/jobs.hpp"
 #include "initd/logs.hpp"
@@ -95,6 +97,8 @@ class Daemon {
     Logs logs_;
     Manifests manifests_;
     PowerButtons power_buttons_;
+    EventLog event_log_;
+    EventRecorder recorder_;
     Performer performer_;
     Handlers handlers_;
     std::optional<Control> control_;
@@ -132,8 +136,5 @@ class Daemon {
     bool settled_ = false; // nothing was done since settle_down()
     bool booting_ = true;  // settle_down() was never called
 };
-
-// CLOCK_BOOTTIME.
-Millis boot_time() noexcept;
 
 } // namespace initd

@@ -11,9 +11,7 @@ namespace initd {
 void Handlers::perform(const Action& action, Events& events) noexcept {
     try {
         if (action.kind == Action::Kind::GiveUpProbe) {
-            for (std::size_t i = handlers_.size(); i-- > 0;)
-                if (handlers_[i].serial == action.serial)
-                    drop(i);
+            give_up(action.serial);
             return;
         }
         Handler& handler = handlers_.emplace_back();
@@ -21,6 +19,8 @@ void Handlers::perform(const Action& action, Events& events) noexcept {
         handler.run = action.run;
         handler.serial = action.serial;
         handler.hook = action.kind == Action::Kind::RunHook;
+        handler.which = action.hook;
+        handler.kind = action.probe;
         if (const auto outcome = begin(handler, action))
             finish(handlers_.size() - 1, *outcome, events);
     } catch (...) { // out of memory: it could not be asked
@@ -32,6 +32,19 @@ void Handlers::perform(const Action& action, Events& events) noexcept {
         std::erase_if(handlers_, [&](const Handler& handler) { return handler.serial == action.serial; });
         events.push_back(event);
     }
+}
+
+void Handlers::give_up(std::uint32_t serial) noexcept {
+    const std::size_t at =
+        static_cast<std::size_t>(std::ranges::find(handlers_, serial, &Handler::serial) - handlers_.begin());
+    if (at == handlers_.size())
+        return;
+    try {
+        say_timeout(handlers_[at]);
+    } catch (...) { // out of memory: goes without
+    }
+    tell(handlers_[at], Outcome::Failure);
+    drop(at);
 }
 
 std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
@@ -81,6 +94,10 @@ void Handlers::on_launched(const LaunchReport& report, Events& events) noexcept 
         return;
     if (handlers_[at].way == Way::Get)
         return finish(at, no_get(handlers_[at], report.error), events);
+    try {
+        handlers_[at].in = ns::to_text(report.error);
+    } catch (...) { // out of memory: goes without
+    }
     finish(at, report.error.step == ns::Step::Exec ? Outcome::Failure : Outcome::Unknown, // no such program
            events);
 }
@@ -110,6 +127,7 @@ void Handlers::finish(std::size_t at, Outcome outcome, Events& events) noexcept 
     event.serial = handler.serial;
     // A hook that could not be run has failed.
     event.outcome = handler.hook && outcome == Outcome::Unknown ? Outcome::Failure : outcome;
+    tell(handler, event.outcome);
     drop(at);
     events.push_back(event);
 }

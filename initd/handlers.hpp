@@ -26,11 +26,13 @@ namespace initd {
 
 class Handlers {
   public:
-    Handlers(Poller& poller, Performer& performer, Children& children, PodStore& pods) noexcept
+    Handlers(Poller& poller, Performer& performer, Children& children, PodStore& pods,
+             const EventRecorder& recorder) noexcept
         : poller_(poller)
         , performer_(performer)
         , children_(children)
-        , pods_(pods) {}
+        , pods_(pods)
+        , recorder_(recorder) {}
 
     // RunHook, Probe, GiveUpProbe.
     void perform(const Action& action, Events& events) noexcept;
@@ -49,16 +51,19 @@ class Handlers {
         RunId run;
         std::uint32_t serial = 0;
         bool hook = false;
+        Hook which{};     // of a hook
+        ProbeKind kind{}; // of a probe
         Way way = Way::Command;
         pid_t pid = -1;
         ns::Fd stream; // the connection, or what the command says
         sockaddr_storage address{};
         socklen_t address_size = 0;
+        bool connected = false;
         HttpTarget target;   // of every connection host and port
         std::string headers; // of every request
         int requests = 0;    // that have been made
         std::string out;     // still to be sent
-        std::string in;      // what came; of a command's output the first 10 KiB
+        std::string in;      // what came, of a command's output the first 10 KiB; at the end what its event says
         std::optional<GrpcCheck> grpc;
     };
 
@@ -78,6 +83,15 @@ class Handlers {
     std::optional<Outcome> go_on(Handler& handler, std::uint32_t ready);
     std::optional<Outcome> read(Handler& handler);
     std::optional<Outcome> take_http(Handler& handler, bool over);
+    // Sets what the outcome's event says, in the kubelet's words, and gives the outcome back.
+    static Outcome say(Handler& handler, std::initializer_list<std::string_view> words,
+                       Outcome outcome = Outcome::Failure);
+    static Outcome say_get(Handler& handler, std::string_view words);
+    Outcome say_network(Handler& handler, std::string_view call, int error);
+    void say_timeout(Handler& handler);
+    static std::string authority_of(const Handler& handler);
+    void give_up(std::uint32_t serial) noexcept;
+    void tell(const Handler& handler, Outcome outcome) const noexcept;
     void finish(std::size_t at, Outcome outcome, Events& events) noexcept;
     void drop(std::size_t at) noexcept;
     std::size_t find(std::uint32_t id) const noexcept;
@@ -87,6 +101,7 @@ class Handlers {
     Performer& performer_;
     Children& children_;
     PodStore& pods_;
+    const EventRecorder& recorder_;
     std::vector<Handler> handlers_;
     std::uint32_t next_id_ = 0;
     bool no_get_told_ = false;

@@ -24,10 +24,10 @@ std::optional<Outcome> Handlers::begin_command(Handler& handler, const std::vect
     auto planned = performer_.plan_exec(unit.slot(), unit.index() - 1, command, "");
     const Outcome not_run = handler.hook ? Outcome::Failure : Outcome::Unknown;
     if (!planned)
-        return not_run;
+        return say(handler, {planned.error().message}, not_run);
     // A hook's output is nobody's business: it may hold secrets.
-    if (launch(handler, std::move(planned->plan), std::move(planned->held), !handler.hook))
-        return not_run;
+    if (auto failed = launch(handler, std::move(planned->plan), std::move(planned->held), !handler.hook))
+        return say(handler, {ns::to_text(*failed)}, not_run);
     return std::nullopt;
 }
 

@@ -56,7 +56,8 @@ std::optional<Outcome> Handlers::begin_connection(Handler& handler, Way way, con
     const std::uint32_t slot = handler.run.unit.slot();
     handler.target.port = port_number(port, spec::container_at(pods_.pod(slot), handler.run.unit.index() - 1));
     if (handler.target.port == 0)
-        return Outcome::Unknown;
+        return say(handler, {"strconv.Atoi: parsing \"", port.name.value_or(""), "\": invalid syntax"},
+                   Outcome::Unknown);
     handler.way = way;
     handler.target.host = host.empty() ? performer_.pod_address(slot) : host;
     return connect(handler);
@@ -69,7 +70,8 @@ std::optional<Outcome> Handlers::connect(Handler& handler) {
         return begin_get(handler);
     auto socket = performer_.open_socket(handler.run.unit.slot(), handler.address.ss_family);
     if (!socket)
-        return Outcome::Unknown;
+        return say(handler, {ns::to_text(socket.error())}, Outcome::Unknown);
+    handler.connected = false;
     handler.stream = std::move(*socket);
     handler.in.clear();
     if (handler.way == Way::Http) {
@@ -79,9 +81,9 @@ std::optional<Outcome> Handlers::connect(Handler& handler) {
     if (::connect(handler.stream.get(), reinterpret_cast<const sockaddr*>(&handler.address), handler.address_size) !=
             0 &&
         errno != EINPROGRESS)
-        return Outcome::Failure;
-    if (!poller_.add(handler.stream.get(), Source::Handler, handler.id, EPOLLOUT))
-        return Outcome::Unknown;
+        return say_network(handler, "connect", errno);
+    if (auto added = poller_.add(handler.stream.get(), Source::Handler, handler.id, EPOLLOUT); !added)
+        return say(handler, {ns::to_text(added.error())}, Outcome::Unknown);
     return std::nullopt;
 }
 
@@ -94,16 +96,17 @@ std::optional<Outcome> Handlers::go_on(Handler& handler, std::uint32_t ready) {
     socklen_t size = sizeof error;
     getsockopt(handler.stream.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0)
-        return Outcome::Failure;
+        return say_network(handler, handler.connected ? "read" : "connect", error);
     if (handler.way == Way::Tcp)
         return Outcome::Success;
+    handler.connected = true;
     while (!handler.out.empty()) {
         const ssize_t n =
             send(handler.stream.get(), handler.out.data(), handler.out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EAGAIN)
             break;
         if (n < 0)
-            return Outcome::Failure;
+            return say_network(handler, "write", errno);
         handler.out.erase(0, static_cast<std::size_t>(n));
     }
     std::optional<Outcome> outcome;
@@ -119,11 +122,13 @@ std::optional<Outcome> Handlers::read(Handler& handler) {
     for (;;) {
         const ssize_t n = recv(handler.stream.get(), buffer, sizeof buffer, MSG_DONTWAIT);
         if (n < 0)
-            return errno == EAGAIN ? std::nullopt : std::optional(Outcome::Failure);
+            return errno == EAGAIN ? std::nullopt : std::optional(say_network(handler, "read", errno));
         const std::string_view bytes(buffer, static_cast<std::size_t>(n));
         std::optional<Outcome> outcome;
         if (handler.way == Way::Grpc) {
             outcome = handler.grpc->take(bytes);
+            if (outcome == Outcome::Failure || (!outcome && n == 0))
+                return say(handler, {handler.grpc->failure()});
             handler.out += handler.grpc->to_send();
             handler.grpc->to_send().clear();
         } else {
@@ -144,11 +149,11 @@ std::optional<Outcome> Handlers::take_http(Handler& handler, bool over) {
     HttpVerdict verdict = judge_http(handler.in, over, handler.target, handler.requests, asker_of(handler));
     switch (verdict.kind) {
     case HttpVerdict::Kind::More: return std::nullopt;
-    case HttpVerdict::Kind::Success: return Outcome::Success;
-    case HttpVerdict::Kind::Warning:
+    case HttpVerdict::Kind::Success: return say(handler, {}, Outcome::Success);
+    case HttpVerdict::Kind::Warning: return say(handler, {verdict.words}, Outcome::Success);
     case HttpVerdict::Kind::Failure:
-        handler.in = std::move(verdict.words);
-        return verdict.kind == HttpVerdict::Kind::Failure ? Outcome::Failure : Outcome::Success;
+        return verdict.words.starts_with("HTTP probe") ? say(handler, {verdict.words})
+                                                       : say_get(handler, verdict.words);
     case HttpVerdict::Kind::Redirect: break;
     }
     handler.target = std::move(verdict.next);

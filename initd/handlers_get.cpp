@@ -33,7 +33,7 @@ std::optional<Outcome> Handlers::begin_get(Handler& handler) {
     if (!socket)
         socket = performer_.open_socket(slot, AF_INET);
     if (!socket)
-        return Outcome::Unknown;
+        return say(handler, {ns::to_text(socket.error())}, Outcome::Unknown);
     const HttpTarget& to = handler.target;
     ns::Plan plan;
     plan.programs = programs();

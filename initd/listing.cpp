@@ -4,25 +4,16 @@
 #include "initd/node_info.hpp"
 #include "initd/pod_status.hpp"
 #include "initd/workloads.hpp"
+#include "spec/event.hpp"
 #include "spec/object_status.hpp"
 
 #include <algorithm>
-#include <ctime>
+#include <charconv>
 #include <utility>
 
 namespace initd {
 
 namespace {
-
-Clock read_clock() {
-    Clock clock;
-    timespec boot{}, wall{};
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock.boot = std::chrono::seconds(boot.tv_sec) + Millis{boot.tv_nsec / 1'000'000};
-    clock.epoch_ms = static_cast<std::int64_t>(wall.tv_sec) * 1000 + wall.tv_nsec / 1'000'000;
-    return clock;
-}
 
 // Does a cursor's namespace and name leave this one in?
 bool matches(std::string_view full_name, std::string_view namespace_, std::string_view name) {
@@ -60,8 +51,49 @@ std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {
     return std::nullopt;
 }
 
+spec::RawJson Listing::event_object(const EventRecord& record) {
+    const EventSubject& subject = events_.subject(record);
+    const std::size_t slash = subject.name.find('/');
+    const Clock clock = read_clock();
+    // As good as the nanoseconds that Kubernetes makes names of: no two begin in the same millisecond with one number.
+    constexpr int id_bits = 24;
+    char number[16];
+    const auto end = std::to_chars(
+        number, std::end(number),
+        static_cast<std::uint64_t>(record.first.count()) << id_bits | (record.id & ((1u << id_bits) - 1)), 16);
+    spec::Event event;
+    event.count = static_cast<std::int32_t>(record.count);
+    event.first_timestamp = event.metadata.creation_timestamp = wall_time(clock, record.first);
+    event.last_timestamp = wall_time(clock, record.last);
+    event.involved_object.name = subject.name.substr(slash + 1);
+    event.involved_object.namespace_ = event.metadata.namespace_ = subject.name.substr(0, slash);
+    event.involved_object.uid = subject.uid;
+    event.involved_object.field_path = record.part();
+    event.metadata.name = event.involved_object.name + ".";
+    event.metadata.name.append(number, end.ptr);
+    event.message = record.message();
+    event.reason = record.reason;
+    event.source.host = event.reporting_instance = performer_.node().hostname;
+    if (record.severity == Severity::Warning)
+        event.type = "Warning";
+    return {spec::event_object(event)};
+}
+
+std::optional<spec::RawJson> Listing::take_event(Cursor& cursor) {
+    const auto order = cursor.watch ? &EventRecord::change : &EventRecord::id;
+    const Millis now = boot_time();
+    while (const EventRecord* record = events_.next(order, cursor.last_event, now)) {
+        cursor.last_event = record->*order;
+        if (matches(events_.subject(*record).name, cursor.namespace_, cursor.name))
+            return event_object(*record);
+    }
+    return std::nullopt;
+}
+
 // The next object's text, and the cursor goes on.
 std::optional<spec::RawJson> Listing::take(Cursor& cursor) {
+    if (cursor.events)
+        return take_event(cursor);
     if (cursor.kind == spec::Kind::Pod)
         return take_pod(cursor);
     const ObjectRecord* record = objects_.next(cursor.kind, cursor.last);
@@ -82,6 +114,13 @@ std::optional<spec::RawJson> Listing::take(Cursor& cursor) {
 // Sends what there is room for; false when that was all.
 bool Listing::send(Cursor& cursor) {
     while (control_.has_room(cursor.client)) {
+        if (cursor.watch) {
+            auto object = take(cursor);
+            if (!object)
+                return true;
+            control_.reply(cursor.client, spec::Listed{std::move(object)}, true);
+            continue;
+        }
         spec::Listed reply{std::exchange(cursor.pending, std::nullopt)};
         if (reply.object)
             cursor.pending = take(cursor);
@@ -95,13 +134,32 @@ bool Listing::send(Cursor& cursor) {
 
 void Listing::start(ClientId client, const spec::List& call) {
     std::erase_if(cursors_, [&](const Cursor& c) { return !control_.connected(c.client); });
-    spec::Kind kind = call.resource.empty() ? spec::Kind::Pod : spec::kind_of(call.resource);
-    if (kind == spec::Kind::Ignored)
+    Cursor cursor;
+    cursor.client = client;
+    cursor.events = call.resource == spec::event_resource;
+    cursor.watch = call.watch;
+    cursor.namespace_ = call.namespace_;
+    cursor.name = call.name;
+    if (!cursor.events && !call.resource.empty())
+        cursor.kind = spec::kind_of(call.resource);
+    if (cursor.kind == spec::Kind::Ignored)
         return control_.error(client, unknown_resource(call.resource));
-    Cursor cursor{client, kind, call.namespace_, call.name, 0, {}, {}};
-    cursor.pending = take(cursor);
+    if (!cursor.watch)
+        cursor.pending = take(cursor);
     if (send(cursor))
         cursors_.push_back(std::move(cursor));
+}
+
+void Listing::tell_watchers() noexcept {
+    if (std::exchange(told_, events_.last_change()) == events_.last_change())
+        return;
+    std::erase_if(cursors_, [&](Cursor& cursor) {
+        try {
+            return cursor.watch && !send(cursor);
+        } catch (...) { // out of memory: it misses one
+            return false;
+        }
+    });
 }
 
 void Listing::go_on(ClientId client) {

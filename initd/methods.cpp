@@ -28,7 +28,8 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 } // namespace
 
 Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, Manifests& manifests,
-                 Performer& performer, Children& children, Jobs& jobs, std::string log_dir, Standing standing) noexcept
+                 Performer& performer, Children& children, Jobs& jobs, const EventLog& events, std::string log_dir,
+                 Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
@@ -38,7 +39,7 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, const Objec
     , standing_(standing)
     , transactions_(control, manifests, pods, objects, jobs)
     , sessions_(control, performer, children)
-    , listing_(control, core, pods, objects, performer) {}
+    , listing_(control, core, pods, objects, performer, events) {}
 
 void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     ClientId client = incoming.client;

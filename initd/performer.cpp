@@ -67,7 +67,7 @@ std::expected<void, PlanFailure> share_mounts(const ns::Plan& plan) {
 } // namespace
 
 Performer::Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
-                     const ObjectStore& objects, Logs& logs, NodeFacts node,
+                     const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
                      std::vector<std::string> image_dirs) noexcept
     : core_(core)
     , poller_(poller)
@@ -76,6 +76,7 @@ Performer::Performer(const Core& core, Poller& poller, Children& children, ns::S
     , pods_(pods)
     , objects_(objects)
     , logs_(logs)
+    , recorder_(recorder)
     , node_(std::move(node))
     , image_dirs_(std::move(image_dirs)) {}
 
@@ -132,6 +133,7 @@ void Performer::start(RunId run, Events& events) {
         messages_.take(run);
         return fail_start(run, std::move(launch.error()), false, events);
     }
+    recorder_.tell(run.unit, Severity::Normal, "Created", {"Container created"});
 
     auto& units = runtime(slot).units;
     if (units.size() <= container)
@@ -153,6 +155,9 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     auto image = find_image(image_dirs_, container.image);
     if (!image)
         return std::unexpected(PlanFailure{image.error().reason, image.error().message});
+    recorder_.tell(
+        run.unit, Severity::Normal, "Pulled",
+        {"Container image \"", container.image, "\" already present on machine and can be accessed by the pod"});
     auto identity = find_identity(image->rootfs, container_user(pod, container, *image));
     if (!identity)
         return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
@@ -288,6 +293,7 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
         return fail_start(run, launch_failure(report.error), true, events);
     }
     pods_.clear_failure(run.unit.slot(), container_of(run));
+    recorder_.tell(run.unit, Severity::Normal, "Started", {"Container started"});
     events.push_back(event(Event::Kind::Started, run));
 } catch (...) { // out of memory: the failure goes without its message
     events.push_back(event(Event::Kind::StartFailed, RunId::from_cookie(report.who.id)));
@@ -369,10 +375,15 @@ void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events&
 
 void Performer::complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept try {
     const spec::Pod& pod = pods_.pod(slot);
-    std::string_view name = "sandbox";
-    if (container < spec::container_count(pod))
+    std::string_view name = "sandbox", image;
+    Unit unit(slot, 0);
+    if (container < spec::container_count(pod)) {
         name = spec::container_at(pod, container).name;
+        image = spec::container_at(pod, container).image;
+        unit = Unit(slot, container + 1);
+    }
     log(Level::Warning, {pods_.at(slot).name, "/", name, ": ", failure.reason, ": ", failure.message});
+    recorder_.failed(unit, image, failure.reason, failure.message);
 } catch (...) {
 }
 

@@ -8,6 +8,7 @@
 
 #include "initd/children.hpp"
 #include "initd/core.hpp"
+#include "initd/event_recorder.hpp"
 #include "initd/logs.hpp"
 #include "initd/objects.hpp"
 #include "initd/planner.hpp"
@@ -30,7 +31,8 @@ class Performer {
   public:
     // The core is only looked at: for the attempt a start is.
     Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
-              const ObjectStore& objects, Logs& logs, NodeFacts node, std::vector<std::string> image_dirs) noexcept;
+              const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
+              std::vector<std::string> image_dirs) noexcept;
 
     // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that
     // SandboxGone is for the daemon to say.
@@ -74,7 +76,7 @@ class Performer {
     void prepare_spare() noexcept { sandboxes_.prepare_spare(); }
     MessageFiles& messages() noexcept { return messages_; }
 
-    // What PID 1 has to say of a pod or a container, on one line.
+    // What PID 1 has to say of a pod or a container, on one line and as an Event.
     void complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept;
 
   private:
@@ -142,6 +144,7 @@ class Performer {
     PodStore& pods_;
     const ObjectStore& objects_;
     Logs& logs_;
+    const EventRecorder& recorder_;
     MessageFiles messages_;
     NodeFacts node_;
     std::vector<std::string> image_dirs_;

@@ -3,6 +3,7 @@
 // convertToAPIContainerStatuses, status/generate.go). Computes only.
 #pragma once
 
+#include "initd/clock.hpp"
 #include "initd/core.hpp"
 #include "initd/pods.hpp"
 #include "spec/status.hpp"
@@ -13,13 +14,7 @@
 
 namespace initd {
 
-// One moment on both clocks: what the core remembers is since boot, and becomes wall time only when it is shown.
-struct Clock {
-    Millis boot{0};
-    std::int64_t epoch_ms = 0;
-};
-
-// RFC 3339; "" for `never`.
+// What the core remembers is since boot, and becomes wall time only when it is shown. RFC 3339; "" for `never`.
 std::string wall_time(const Clock& clock, Millis moment);
 
 struct StatusFacts { // what the core does not know

@@ -8,6 +8,13 @@
 
 namespace initd {
 
+std::string_view PodRecord::container_name(std::uint32_t index) const noexcept {
+    std::string_view rest = container_names;
+    for (; index > 0; --index)
+        rest.remove_prefix(rest.find('\n') + 1);
+    return rest.substr(0, rest.find('\n'));
+}
+
 std::uint32_t PodStore::add(spec::Manifest&& manifest, std::uint32_t owner) {
     PodRecord record;
     record.name = spec::full_name(manifest.pod.metadata);
@@ -17,6 +24,9 @@ std::uint32_t PodStore::add(spec::Manifest&& manifest, std::uint32_t owner) {
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
     record.containers = static_cast<std::uint8_t>(spec::container_count(manifest.pod));
+    record.init_containers = static_cast<std::uint8_t>(manifest.pod.spec.init_containers.size());
+    for (std::size_t i = 0; i < record.containers; ++i)
+        record.container_names.append(spec::container_at(manifest.pod, i).name) += '\n';
     record.sequence = next_sequence_++;
 
     auto slot = static_cast<std::uint32_t>(

@@ -32,17 +32,22 @@ struct RunMessage { // what is to be said of a run that has ended
 };
 
 struct PodRecord {
+    // Without a look at the text.
+    std::string_view container_name(std::uint32_t index) const noexcept;
+
     std::string name;        // NAMESPACE/NAME; empty: the slot is free
     std::uint32_t hash = 0;  // of the name
     std::uint32_t owner = 0; // the workload that it belongs to (ObjectRecord::id); 0: it stands for itself
     std::string uid;
     std::string text;                   // canonical JSON
+    std::string container_names;        // each with a line break behind it, init containers first
     std::vector<StartFailure> failures; // at most one a container
     std::vector<RunMessage> messages;   // of the last two runs of each
     bool leaving = false;               // removed, but not gone yet
     std::uint8_t containers = 0;        // init containers too
-    std::uint16_t probes = 0;           // of all of them
-    std::uint64_t sequence = 0;         // of arrival
+    std::uint8_t init_containers = 0;
+    std::uint16_t probes = 0;   // of all of them
+    std::uint64_t sequence = 0; // of arrival
 };
 
 class PodStore {

@@ -126,4 +126,15 @@ std::optional<Outcome> GrpcCheck::frame(unsigned type, unsigned flags, std::stri
     return (flags & end_stream) ? std::optional(Outcome::Failure) : std::nullopt;
 }
 
+// The answer's one field is a number that has a name. Why there is no answer stands in headers, which are not read.
+std::string GrpcCheck::failure() const {
+    constexpr std::string_view names[] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
+    constexpr std::size_t head = 5;
+    const bool has_field = message_.size() == head + 2 && message_[head] == '\x08';
+    const std::size_t status = has_field ? static_cast<unsigned char>(message_[head + 1]) : 0;
+    if (message_.size() < head || status >= std::size(names))
+        return "error: health rpc probe failed: rpc error: no health status in the answer";
+    return std::string("service unhealthy (responded with \"").append(names[status]).append("\")");
+}
+
 } // namespace initd

@@ -22,6 +22,9 @@ class GrpcCheck {
     // What is to be sent next; the caller takes it out.
     std::string& to_send() noexcept { return out_; }
 
+    // Why the outcome is a failure, in the kubelet's words.
+    std::string failure() const;
+
     // Takes what has come. The outcome, when it is known.
     std::optional<Outcome> take(std::string_view bytes);
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/event_log.hpp"
+
+#include "initd/utf8.hpp"
+
+#include <algorithm>
+
+namespace initd {
+
+namespace {
+
+// A U+0000 in a message would end it for many a reader; all else JSON can say.
+void append_message(std::string& out, std::string_view part, std::size_t end) {
+    const std::size_t from = out.size();
+    append_utf8(out, part, end - from);
+    std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), '\0', ' ');
+}
+
+std::size_t cost(const EventRecord& record) noexcept {
+    return sizeof record + record.text.size();
+}
+
+} // namespace
+
+void EventLog::add(Millis now, const About& about, Severity severity, std::string_view reason,
+                   std::initializer_list<std::string_view> message) noexcept try {
+    std::string text(about.part);
+    for (const std::string_view part : message)
+        append_message(text, part, about.part.size() + max_message);
+    const std::uint32_t subject = subject_of(about);
+    const auto known = std::ranges::find_if(records_, [&](const EventRecord& record) {
+        return record.subject == subject && record.text == text && record.part_size == about.part.size() &&
+               record.reason == reason && record.severity == severity;
+    });
+    if (known != records_.end()) {
+        // What nobody has seen for an hour has gone by, as in the API server: it begins anew.
+        if (now - known->last >= shown_for) {
+            known->count = 0;
+            known->first = now;
+        }
+        ++known->count;
+        known->last = now;
+        known->change = ++changes_;
+        return;
+    }
+    EventRecord& record = records_.emplace_back();
+    record.id = record.change = ++changes_;
+    record.first = record.last = now;
+    record.reason = reason;
+    record.text = std::move(text);
+    record.subject = subject;
+    record.part_size = static_cast<std::uint16_t>(about.part.size());
+    record.severity = severity;
+    subjects_[subject].bytes += static_cast<std::uint32_t>(cost(record));
+    bytes_ += cost(record);
+    make_room(now);
+} catch (...) { // out of memory
+}
+
+// The place of the pod, found or made. One that is made and not used is free again, as it has no bytes.
+std::uint32_t EventLog::subject_of(const About& about) {
+    auto found = std::ranges::find_if(
+        subjects_, [&](const EventSubject& subject) { return subject.bytes != 0 && subject.uid == about.uid; });
+    if (found == subjects_.end())
+        found = std::ranges::find(subjects_, 0u, &EventSubject::bytes);
+    if (found == subjects_.end())
+        found = subjects_.emplace(subjects_.end());
+    if (found->bytes == 0) {
+        found->name = about.pod;
+        found->uid = about.uid;
+    }
+    return static_cast<std::uint32_t>(found - subjects_.begin());
+}
+
+void EventLog::erase(std::size_t at) noexcept {
+    const std::size_t size = cost(records_[at]);
+    subjects_[records_[at].subject].bytes -= static_cast<std::uint32_t>(size);
+    bytes_ -= size;
+    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+void EventLog::make_room(Millis now) noexcept {
+    const auto full = [&] { return records_.size() > max_records || bytes_ > max_bytes; };
+    for (std::size_t i = records_.size(); i-- > 0 && full();)
+        if (now - records_[i].last >= shown_for)
+            erase(i);
+    while (full()) {
+        const auto noisiest = std::ranges::max_element(subjects_, {}, &EventSubject::bytes);
+        std::size_t oldest = records_.size();
+        for (std::size_t i = 0; i < records_.size(); ++i)
+            if (&subject(records_[i]) == &*noisiest &&
+                (oldest == records_.size() || records_[i].change < records_[oldest].change))
+                oldest = i;
+        erase(oldest);
+    }
+}
+
+const EventRecord* EventLog::next(std::uint64_t EventRecord::*order, std::uint64_t after, Millis now) const noexcept {
+    const EventRecord* first = nullptr;
+    for (const EventRecord& record : records_)
+        if (record.*order > after && (!first || record.*order < first->*order) && now - record.last < shown_for)
+            first = &record;
+    return first;
+}
+
+} // namespace initd

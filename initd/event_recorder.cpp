@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "initd/event_recorder.hpp"
+
+#include "initd/clock.hpp"
+
+namespace initd {
+
+void EventRecorder::tell(Unit unit, Severity severity, std::string_view reason,
+                         std::initializer_list<std::string_view> message) const noexcept try {
+    const PodRecord& pod = pods_.at(unit.slot());
+    std::string part;
+    if (const std::uint32_t index = unit.index(); index != 0) {
+        part = index <= pod.init_containers ? "spec.initContainers{" : "spec.containers{";
+        part.append(pod.container_name(index - 1)) += '}';
+    }
+    log_.add(boot_time(), {pod.name, pod.uid, part}, severity, reason, message);
+} catch (...) { // out of memory: nobody hears of it
+}
+
+// Why a container that runs is to be stopped.
+void EventRecorder::killing(Unit unit, std::string_view what) const noexcept {
+    const std::string_view name = pods_.at(unit.slot()).container_name(unit.index() - 1);
+    const UnitFacts& facts = core_.units(unit.slot())[unit.index() - 1].facts;
+    const bool regular = facts.role == Role::Regular;
+    tell(unit, Severity::Normal, "Killing",
+         {regular ? "Container " : "Init container ", name, what,
+          regular && facts.restart_policy != spec::RestartPolicy::Never ? ", will be restarted" : ""});
+}
+
+void EventRecorder::told(const Action& action) const noexcept {
+    const Unit unit = action.run.unit;
+    const PodRecord& pod = pods_.at(unit.slot());
+    const std::string_view container = unit.index() == 0 ? "" : pod.container_name(unit.index() - 1);
+    switch (action.told) {
+    case Told::Stopping:
+    case Told::RestartingAll: return tell(unit, Severity::Normal, "Killing", {"Stopping container ", container});
+    case Told::LivenessFailed: return killing(unit, " failed liveness probe");
+    case Told::StartupFailed: return killing(unit, " failed startup probe");
+    case Told::WatchdogFailed: return killing(unit, " failed to reset its watchdog");
+    case Told::PostStartFailed: return tell(unit, Severity::Normal, "Killing", {"FailedPostStartHook"});
+    case Told::BackOff: {
+        const std::string_view full = pod.name;
+        const std::size_t slash = full.find('/');
+        return tell(unit, Severity::Warning, "BackOff",
+                    {"Back-off restarting failed container ", container, " in pod ", full.substr(slash + 1), "_",
+                     full.substr(0, slash), "(", pod.uid, ")"});
+    }
+    case Told::SandboxChanged:
+        return tell(unit, Severity::Normal, "SandboxChanged",
+                    {"Pod sandbox changed, it will be killed and re-created."});
+    case Told::DeadlineExceeded:
+        return tell(unit, Severity::Normal, "DeadlineExceeded",
+                    {"Pod was active on the node longer than the specified deadline"});
+    }
+}
+
+void EventRecorder::failed(Unit unit, std::string_view image, std::string_view reason,
+                           std::string_view message) const noexcept {
+    if (unit.index() == 0) {
+        if (reason == "ContainerCreating") // it waits for a volume
+            return tell(unit, Severity::Warning, "FailedMount", {message});
+        return tell(unit, Severity::Warning, "FailedCreatePodSandBox", {"Failed to create pod sandbox: ", message});
+    }
+    std::string_view error = message;
+    if (reason == "ErrImageNeverPull") {
+        tell(unit, Severity::Warning, "ErrImageNeverPull", {message});
+        error = reason;
+    } else if (reason == "ImageInspectError") {
+        tell(unit, Severity::Warning, "InspectFailed", {"Failed to inspect image \"", image, "\": ", message});
+        error = reason;
+    } else if (reason == "InvalidImageName") {
+        tell(unit, Severity::Warning, "InspectFailed",
+             {"Failed to apply default image tag \"", image, "\": ", message});
+        error = reason;
+    }
+    tell(unit, Severity::Warning, "Failed", {"Error: ", error});
+}
+
+} // namespace initd
