@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/performer.hpp"
 
+#include "initd/env_file.hpp"
 #include "initd/log.hpp"
 #include "initd/node_info.hpp"
 #include "initd/pod_facts.hpp"
@@ -167,8 +168,10 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     }
     if (asks_the_node(container))
         look_at_node();
+    const auto env_files = read_env_files(pod, container_of(run), node_);
     const std::string message_file = messages_.make(run);
-    auto plan = plan_container({pod, container_of(run), *image, *identity, node_, objects_, message_file});
+    auto plan =
+        plan_container({pod, container_of(run), *image, *identity, node_, objects_, env_files, message_file});
     if (!plan)
         return std::unexpected(plan.error());
     if (auto shared = share_mounts(*plan); !shared)
@@ -405,7 +408,9 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
         return std::unexpected(PlanFailure{"CreateContainerConfigError", identity.error()});
     if (asks_the_node(c))
         look_at_node();
-    auto plan = initd::plan_exec({pod, container, *image, *identity, node_, objects_}, std::move(command), term);
+    const auto env_files = read_env_files(pod, container, node_);
+    auto plan =
+        initd::plan_exec({pod, container, *image, *identity, node_, objects_, env_files}, std::move(command), term);
     if (!plan)
         return std::unexpected(plan.error());
     ns::Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));

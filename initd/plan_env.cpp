@@ -3,8 +3,12 @@
 // then env in its order, each variable seeing those before it.
 #include "initd/planner_parts.hpp"
 
+#include "initd/env_file.hpp"
 #include "initd/references.hpp"
 #include "spec/expand.hpp"
+
+#include <algorithm>
+#include <cerrno>
 
 namespace initd {
 
@@ -30,6 +34,7 @@ class EnvReader {
     void add_all(Kind kind, const spec::ObjectReference& from, const std::string& prefix);
     Value value_from(const spec::EnvVarSource& source) const;
     Value key_of(Kind kind, const spec::KeySelector& selector) const;
+    Value key_of(const spec::FileKeySelector& selector) const;
     void set(std::string_view name, Value value);
 
     const ContainerInputs& in_;
@@ -84,6 +89,27 @@ Value EnvReader::key_of(Kind kind, const spec::KeySelector& selector) const {
                            (kind == Kind::Secret ? " in Secret " : " in ConfigMap ") + where + "/" + selector.name);
 }
 
+// A key without a value is as good as none.
+Value EnvReader::key_of(const spec::FileKeySelector& selector) const {
+    constexpr std::size_t longest_value = 32 * 1024;
+    const EnvFile* file = find_env_file(in_.env_files, selector);
+    const bool missing = !file || (!file->text && file->text.error().err == ENOENT);
+    if (missing && is_set(selector.optional))
+        return std::nullopt;
+    auto value = missing || !file->text ? std::nullopt : env_file_value(*file->text, selector.key);
+    if (!value)
+        return std::unexpected("couldn't parse env file");
+    if (value->size() > longest_value)
+        return std::unexpected("environment variable value for key " + go_quoted(selector.key) +
+                               " exceeds maximum size of 32KB");
+    if (!value->empty())
+        return value;
+    if (is_set(selector.optional))
+        return std::nullopt;
+    return std::unexpected("environment variable key " + go_quoted(selector.key) + " not found in file " +
+                           go_quoted(selector.path));
+}
+
 Value EnvReader::value_from(const spec::EnvVarSource& source) const {
     if (source.field_ref)
         return field_value(*source.field_ref, in_.pod, in_.node);
@@ -97,7 +123,9 @@ Value EnvReader::value_from(const spec::EnvVarSource& source) const {
         return key_of(Kind::ConfigMap, *source.config_map_key_ref);
     if (source.secret_key_ref)
         return key_of(Kind::Secret, *source.secret_key_ref);
-    return std::nullopt; // fileKeyRef: spec::unhonoured() has kept the container from being started
+    if (source.file_key_ref)
+        return key_of(*source.file_key_ref);
+    return std::nullopt; // validation has seen to it that it is one of these
 }
 
 void EnvReader::add(const spec::EnvVar& var) {
@@ -107,6 +135,12 @@ void EnvReader::add(const spec::EnvVar& var) {
 }
 
 } // namespace
+
+const EnvFile* find_env_file(std::span<const EnvFile> files, const spec::FileKeySelector& ref) noexcept {
+    const auto at = std::ranges::find_if(
+        files, [&](const EnvFile& file) { return file.volume == ref.volume_name && file.path == ref.path; });
+    return at == files.end() ? nullptr : &*at;
+}
 
 std::expected<Variables, PlanFailure> manifest_variables(const ContainerInputs& in, Missing missing) {
     EnvReader reader(in);

@@ -32,7 +32,7 @@ ns::Source volume_source(const spec::Volume& volume, const ContainerInputs& in) 
         return source;
     }
     if (!volume.host_path) {
-        source.path = volumes_dir(in.node, in.pod.metadata.uid) + "/volumes/kubernetes.io~empty-dir/" + volume.name;
+        source.path = empty_dir_path(in.node, in.pod, volume);
         source.create = true;
         source.create_mode = 0777;
         if (const auto group = fs_group(in.pod))
@@ -199,6 +199,12 @@ std::string volumes_dir(const NodeFacts& node, std::string_view uid) {
 
 std::string volume_dir(const NodeFacts& node, const spec::Pod& pod, const spec::Volume& volume) {
     return sandbox_dir(node, pod.metadata.uid) + "/volumes/" + volume.name;
+}
+
+std::string empty_dir_path(const NodeFacts& node, const spec::Pod& pod, const spec::Volume& volume) {
+    if (in_memory(volume))
+        return volume_dir(node, pod, volume);
+    return volumes_dir(node, pod.metadata.uid) + "/volumes/kubernetes.io~empty-dir/" + volume.name;
 }
 
 std::optional<gid_t> fs_group(const spec::Pod& pod) noexcept {

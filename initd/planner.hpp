@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ std::string sandbox_dir(const NodeFacts& node, std::string_view uid); // RUN_DIR
 std::string volumes_dir(const NodeFacts& node, std::string_view uid); // STATE_DIR/pods/UID
 // Where a volume that lives in memory is mounted: its files are there for every container of the pod.
 std::string volume_dir(const NodeFacts& node, const spec::Pod& pod, const spec::Volume& volume);
+std::string empty_dir_path(const NodeFacts& node, const spec::Pod& pod, const spec::Volume& volume);
 bool has_disk_volumes(const spec::Pod& pod) noexcept;
 // The group that the pod's volumes belong to.
 std::optional<gid_t> fs_group(const spec::Pod& pod) noexcept;
@@ -62,6 +64,13 @@ struct PlanFailure {
     std::string message;
 };
 
+// A file in an emptyDir, as it was found when the container was about to be started.
+struct EnvFile {
+    std::string volume, path;
+    std::expected<std::string, ns::Error> text;
+};
+const EnvFile* find_env_file(std::span<const EnvFile> files, const spec::FileKeySelector& ref) noexcept;
+
 struct ContainerInputs {
     const spec::Pod& pod;
     std::size_t index; // of the container: see container_at()
@@ -69,6 +78,7 @@ struct ContainerInputs {
     const Identity& identity;
     const NodeFacts& node;
     const ObjectStore& objects;
+    std::span<const EnvFile> env_files = {}; // all that the container's variables refer to
     std::string_view message_file = {}; // on the machine, for the run's last words; empty: none
     const spec::Container& container() const noexcept { return spec::container_at(pod, index); }
 };

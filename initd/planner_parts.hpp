@@ -16,7 +16,7 @@ inline bool is_set(const std::optional<bool>& flag) noexcept {
 inline constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // plan_env.cpp. The manifest's own variables, which "$(X)" in a manifest means (never the image's: kubelet_pods.go);
-// and all that a process of the container gets. A reference to an object or key that is not there refuses the plan, or
+// and all that a process of the container gets. A reference to an object, file or key that is not there refuses the plan, or
 // the variable is left out.
 enum class Missing : std::uint8_t { Refused, LeftOut };
 std::expected<Variables, PlanFailure> manifest_variables(const ContainerInputs& in, Missing missing);

@@ -124,12 +124,6 @@ constexpr PodFeature pod_features[] = {
 };
 
 constexpr ContainerFeature container_features[] = {
-    {"env/*/valueFrom/fileKeyRef", "no such file is read",
-     [](const PodSpec&, const Container& container) {
-         return first(container.env,
-                      [](const EnvVar& env) { return env.value_from && env.value_from->file_key_ref.has_value(); });
-     },
-     true},
     {"ports/*/hostPort", "no port of the machine leads to the pod; hostNetwork gives it all of them",
      [](const PodSpec& spec, const Container& container) {
          return spec.host_network.value_or(false)

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Environments, volumes and mounts that come from elsewhere than the manifest itself.
+#include "initd/env_file.hpp"
 #include "initd/planner_parts.hpp"
 #include "initd/references.hpp"
+#include "tests/daemon/log_rig.hpp"
 #include "tests/daemon/planner_rig.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <sys/mount.h>
 
 using namespace initd;
@@ -342,4 +347,110 @@ TEST_CASE("every process of a pod is in its fsGroup, and a new emptyDir belongs 
     const auto without = plan(with_mount(R"("emptyDir": {})", ""));
     CHECK(without->groups.empty());
     CHECK(without->sources.at(placed_on(*without, "/m").index).create_group == ns::keep_group);
+}
+
+TEST_CASE("a file of variables is lines of NAME='VALUE', read as far as the key that is asked for") {
+    struct {
+        const char* text;
+        const char* key;
+        const char* value; // nullptr: malformed
+    } const table[] = {
+        {"A='1'", "A", "1"},
+        {"A='1'\n", "A", "1"},
+        {"  A='1'  # one\n\tB='2'\n", "B", "2"},
+        {"# A='0'\n\n   \nA='1'\nA='2'\n", "A", "1"},
+        {"A='1'\r\nB='2'\r\n", "B", "2"},
+        {"A='one\n two\n'\nB='2'", "A", "one\n two\n"},
+        {"A='one\n two\n'\nB='2'", "B", "2"},
+        {"A='$(B) \\n \"x\" # no comment'", "A", "$(B) \\n \"x\" # no comment"},
+        {"A=''", "A", ""},
+        {"A= '1'\nB='2'", "A", ""},
+        {"A= '1'\nB='2'", "B", "2"},
+        {"A='1'", "B", ""},
+        {"", "A", ""},
+        {"a b='1'", "a b", "1"},
+        {"A='1'\nthis is nothing", "A", "1"},
+        {"this is nothing\nA='1'", "A", nullptr},
+        {"='1'", "A", nullptr},
+        {"A ='1'", "A", nullptr},
+        {"A=1", "A", nullptr},
+        {"A=", "A", nullptr},
+        {"A=\"1\"", "A", nullptr},
+        {"A='1", "A", nullptr},
+        {"A='", "A", nullptr},
+        {"A='1' B='2'", "A", nullptr},
+    };
+    for (const auto& row : table) {
+        INFO(row.text << ": " << row.key);
+        const auto value = env_file_value(row.text, row.key);
+        CHECK(value.has_value() == (row.value != nullptr));
+        CHECK(value.value_or("") == (row.value ? row.value : ""));
+    }
+}
+
+TEST_CASE("a variable from a file is left out when it may be, and keeps the container waiting otherwise") {
+    const auto told = [](bool optional, std::expected<std::string, ns::Error> text, const std::string& key = "A") {
+        const spec::Pod pod =
+            pod_with(R"("volumes": [{"name": "v", "emptyDir": {}}])",
+                     R"("env": [{"name": "V", "valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "f",)"
+                     R"("key": ")" +
+                         key + R"(", "optional": )" + (optional ? "true" : "false") + "}}}]");
+        const EnvFile files[] = {{"v", "other", "A='wrong'"}, {"w", "f", "A='wrong'"}, {"v", "f", std::move(text)}};
+        const auto read = manifest_variables({pod, 0, host, root, node, nothing, files}, Missing::Refused);
+        return !read                  ? read.error().reason + ": " + read.error().message
+               : read->list().empty() ? ""
+                                      : read->list().front().second;
+    };
+    const auto error = [](int err) { return std::unexpected(ns::Error{err, ns::Step::Open}); };
+    const std::string unread = "CreateContainerConfigError: couldn't parse env file";
+    const std::string no_key = R"(CreateContainerConfigError: environment variable key "B" not found in file "f")";
+    CHECK(told(false, "A='1'") == "1");
+    CHECK(told(true, "A='1'") == "1");
+    CHECK(told(false, "A='1'", "B") == no_key);
+    CHECK(told(true, "A='1'", "B") == "");
+    CHECK(told(false, "B=''", "B") == no_key);
+    CHECK(told(false, error(ENOENT)) == unread);
+    CHECK(told(true, error(ENOENT)) == "");
+    CHECK(told(true, error(EINVAL)) == unread);
+    CHECK(told(true, "no") == unread);
+    CHECK(told(false, "A='" + std::string(32 * 1024, 'x') + "'").size() == 32 * 1024);
+    CHECK(told(false, "A='" + std::string(32 * 1024 + 1, 'x') + "'") ==
+          R"(CreateContainerConfigError: environment variable value for key "A" exceeds maximum size of 32KB)");
+    CHECK(told(false, std::string("A='x\0y'", 7)).ends_with("has a NUL byte in it"));
+}
+
+TEST_CASE("a file of variables is read below its volume, and no link leads out of it") {
+    const TempDir temp;
+    NodeFacts here = node;
+    here.state_dir = temp.path() + "/state";
+    here.run_dir = temp.path() + "/run";
+    const auto pod_of = [&](const std::string& medium, const std::string& path) {
+        const std::string var =
+            R"(, "valueFrom": {"fileKeyRef": {"volumeName": "v", "path": ")" + path + R"(", "key": "A"}}})";
+        return pod_with(R"("volumes": [{"name": "v", "emptyDir": {)" + medium + "}}]",
+                        R"("env": [{"name": "X")" + var + R"(, {"name": "Y")" + var + "]");
+    };
+    for (const char* medium : {"", R"("medium": "Memory")"}) {
+        const spec::Pod some = pod_of(medium, "f");
+        const std::string dir = empty_dir_path(here, some, some.spec.volumes[0]);
+        std::filesystem::create_directories(dir + "/sub");
+        std::ofstream(temp.path() + "/outside") << "A='outside'";
+        std::ofstream(dir + "/sub/f") << "A='inside'";
+        for (const auto& [link, target] : {std::pair{"in", "sub/f"}, {"absolute", "/sub/f"}, {"out", "/outside"}})
+            std::filesystem::create_symlink(target, dir + "/" + link);
+        std::filesystem::create_symlink("../../../../../outside", dir + "/up");
+        const auto read = [&](const std::string& path) {
+            const auto files = read_env_files(pod_of(medium, path), 0, here);
+            REQUIRE(files.size() == 1);
+            return files[0].text ? *files[0].text : std::to_string(files[0].text.error().err);
+        };
+        CHECK(read("sub/f") == "A='inside'");
+        CHECK(read("in") == "A='inside'");
+        CHECK(read("absolute") == "A='inside'");
+        CHECK(read("out") == std::to_string(ENOENT));
+        CHECK(read("up") == std::to_string(ENOENT));
+        CHECK(read("none") == std::to_string(ENOENT));
+        CHECK(read("sub") == std::to_string(EINVAL));
+    }
+    CHECK(read_env_files(pod_with(""), 0, here).empty());
 }

@@ -93,10 +93,6 @@ TEST_CASE("what asks for a confinement that is not there keeps the container fro
          "/spec/containers/0/securityContext/appArmorProfile"},
         {with_security("", R"("seccompProfile":{"type":"RuntimeDefault"})"),
          "/spec/containers/0/securityContext/seccompProfile"},
-        {container_with(R"("env":[{"name":"A","value":"b"},{"name":"C","valueFrom":{"fileKeyRef":)"
-                        R"({"volumeName":"v","path":"p","key":"k"}}}])",
-                        R"("volumes":[{"name":"v","emptyDir":{}}])"),
-         "/spec/containers/0/env/1/valueFrom/fileKeyRef"},
     };
     for (const auto& [json, pointer] : cases) {
         INFO(json);
