@@ -196,7 +196,7 @@ std::string Row::printed(const std::string& container) {
         for (const initd::WrittenLine& line : initd::lines_in(std::get<spec::LogPath>(where->reply).path)) {
             if (line.stream == "stdout" && line.text == "end")
                 return true;
-            if (line.stream == "stdout")
+            if (line.stream == "stdout" && !line.text.empty())
                 text += (text.empty() ? "" : " ") + line.text;
         }
         return false;
@@ -205,7 +205,7 @@ std::string Row::printed(const std::string& container) {
 }
 
 std::string Row::output_of(const std::string& script, const std::string& container, const std::string& spec) {
-    has({}, {runs("c", script + "; echo end", container)}, fields({policy("Never"), grace(1), spec}));
+    has({}, {runs("c", script + "; echo; echo end", container)}, fields({policy("Never"), grace(1), spec}));
     std::string text;
     REQUIRE(until([&](const View& pod) {
         const spec::ContainerState state = status_of(pod, "c").state;
