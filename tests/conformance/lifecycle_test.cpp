@@ -36,10 +36,10 @@ const std::string https = R"("scheme": "HTTPS")";
 
 // A probe that fails brings preStop before the signal; the pod is not started again.
 void hooked_when_failed(Row& row, const std::string& kind) {
-    row.has(
-        {},
-        {lives("c", fields({probe_by(kind, "await c+ 1; say asked; false", failures(1)), lifecycle("", exec_of("say hooked"))}))},
-        policy("Never"));
+    row.has({},
+            {lives("c", fields({probe_by(kind, "await c+ 1; say asked; false", failures(1)),
+                                lifecycle("", exec_of("say hooked"))}))},
+            policy("Never"));
     CHECK(row.until_phase("Succeeded"));
     CHECK(row.in_order({"asked", "hooked", "c-"}));
     CHECK(restarts_of(row.view(), "c") == 0);
