@@ -228,6 +228,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
     } catch (...) { // out of memory: its files stay
     }
     performer_.forget(slot);
+    handlers_.forget(slot);
     units_ -= pods_.at(slot).containers;
     probes_ -= pods_.at(slot).probes;
     pods_.free(slot);

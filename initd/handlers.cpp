@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/handlers.hpp"
 
-#include "initd/pod_facts.hpp"
-
 #include <algorithm>
 #include <csignal>
 
@@ -48,30 +46,37 @@ void Handlers::give_up(std::uint32_t serial) noexcept {
 }
 
 std::optional<Outcome> Handlers::begin(Handler& handler, const Action& action) {
-    const spec::Pod& pod = pods_.pod(action.run.unit.slot());
-    const spec::Container& container = spec::container_at(pod, action.run.unit.index() - 1);
-    if (handler.hook) {
-        const auto& lifecycle = container.lifecycle;
-        const auto& hook = action.hook == Hook::PostStart ? lifecycle->post_start : lifecycle->pre_stop;
-        if (hook->exec)
-            return begin_command(handler, hook->exec->command);
-        if (!hook->http_get)
-            return Outcome::Failure; // tcpSocket: never implemented, in the kubelet either
-        return begin_http(handler, *hook->http_get);
+    const Unit unit = action.run.unit;
+    if (!handler.hook)
+        return begin(handler, questions_.of(pods_, unit, action.probe));
+    const spec::Container& container = spec::container_at(pods_.pod(unit.slot()), unit.index() - 1);
+    const spec::Lifecycle& lifecycle = *container.lifecycle;
+    return begin(handler,
+                 question_of(container, *(action.hook == Hook::PostStart ? lifecycle.post_start : lifecycle.pre_stop)));
+}
+
+std::optional<Outcome> Handlers::begin(Handler& handler, const Question& question) {
+    handler.way = question.way;
+    switch (question.way) {
+    case Way::Command: return begin_command(handler, question.command);
+    case Way::Get:
+    case Way::None: return Outcome::Failure;
+    case Way::Tcp:
+    case Way::Http:
+    case Way::Grpc: break;
     }
-    const spec::Probe& probe = *probe_of(container, action.probe);
-    if (probe.exec)
-        return begin_command(handler, probe.exec->command);
-    if (probe.tcp_socket)
-        return begin_connection(handler, Way::Tcp, probe.tcp_socket->port, probe.tcp_socket->host);
-    if (probe.grpc) {
-        const auto outcome = begin_connection(handler, Way::Grpc, {probe.grpc->port, {}}, "");
-        handler.grpc.emplace(join_host_port(handler.target.host, handler.target.port),
-                             probe.grpc->service.value_or(""));
+    if (question.target.port == 0)
+        return say(handler, {"strconv.Atoi: parsing \"", question.text, "\": invalid syntax"}, Outcome::Unknown);
+    handler.target = question.target;
+    if (handler.target.host.empty())
+        handler.target.host = performer_.pod_address(handler.run.unit.slot());
+    if (question.way == Way::Http)
+        handler.headers = question.text;
+    if (question.way == Way::Grpc) {
+        handler.grpc.emplace(authority_of(handler), question.text);
         handler.out = std::move(handler.grpc->to_send());
-        return outcome;
     }
-    return begin_http(handler, *probe.http_get);
+    return connect(handler);
 }
 
 void Handlers::on_ready(const Ready& ready, Events& events) noexcept {

@@ -14,6 +14,7 @@
 #include "initd/poller.hpp"
 #include "initd/probe_grpc.hpp"
 #include "initd/probe_http.hpp"
+#include "initd/questions.hpp"
 #include "ns/fd.hpp"
 
 #include <cstdint>
@@ -40,12 +41,15 @@ class Handlers {
     // The run is over, or is being stopped (then only its hooks end): nothing of what was under way is told any more.
     void end(RunId run, bool hooks_only) noexcept;
 
+    // The slot is free: another pod's from now on.
+    void forget(std::uint32_t slot) noexcept { questions_.forget(slot); }
+
     void on_ready(const Ready& ready, Events& events) noexcept;
     void on_launched(const LaunchReport& report, Events& events) noexcept;
     void on_exited(const ChildExit& exit, Events& events) noexcept;
 
   private:
-    enum class Way : std::uint8_t { Command, Tcp, Http, Grpc, Get };
+    using Way = Question::Way;
     struct Handler {
         std::uint32_t id = 0;
         RunId run;
@@ -68,14 +72,12 @@ class Handlers {
     };
 
     std::optional<Outcome> begin(Handler& handler, const Action& action);
+    std::optional<Outcome> begin(Handler& handler, const Question& question);
     std::optional<Outcome> begin_command(Handler& handler, const std::vector<std::string>& command);
     // Starts the process that decides; with `keep_output` what it says on standard output and error is in `in` when it
     // ends.
     std::optional<ns::Error> launch(Handler& handler, ns::Plan&& plan, std::vector<ns::Fd> held, bool keep_output);
     void take_output(Handler& handler) noexcept;
-    std::optional<Outcome> begin_http(Handler& handler, const spec::HttpGetAction& get);
-    std::optional<Outcome> begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
-                                            const std::string& host);
     std::optional<Outcome> connect(Handler& handler);
     std::optional<Outcome> begin_get(Handler& handler);
     Outcome no_get(Handler& handler, const ns::Error& error) noexcept; // it could not be started
@@ -102,6 +104,7 @@ class Handlers {
     Children& children_;
     PodStore& pods_;
     const EventRecorder& recorder_;
+    Questions questions_;
     std::vector<Handler> handlers_;
     std::uint32_t next_id_ = 0;
     bool no_get_told_ = false;

@@ -2,9 +2,6 @@
 // Probes and hooks over a connection: opened from inside the pod's network, and seen through as it gets ready.
 #include "initd/handlers.hpp"
 
-#include "initd/pod_facts.hpp"
-#include "initd/probe_http.hpp"
-
 #include <arpa/inet.h>
 #include <cerrno>
 #include <sys/epoll.h>
@@ -13,16 +10,6 @@
 namespace initd {
 
 namespace {
-
-// The number of a port, by itself or by its name in the container.
-std::uint16_t port_number(const spec::IntOrString& port, const spec::Container& container) {
-    if (!port.name)
-        return static_cast<std::uint16_t>(port.number);
-    for (const spec::ContainerPort& each : container.ports)
-        if (each.name == *port.name)
-            return static_cast<std::uint16_t>(each.container_port);
-    return 0;
-}
 
 // The address of a host that needs no looking up; its size, or 0.
 socklen_t read_address(const std::string& host, std::uint16_t port, sockaddr_storage& address) {
@@ -42,26 +29,6 @@ socklen_t read_address(const std::string& host, std::uint16_t port, sockaddr_sto
 }
 
 } // namespace
-
-std::optional<Outcome> Handlers::begin_http(Handler& handler, const spec::HttpGetAction& get) {
-    handler.target.tls = get.scheme == spec::UriScheme::Https;
-    handler.target.path = get.path;
-    handler.target.host_header = host_header(get);
-    handler.headers = http_headers(get, asker_of(handler));
-    return begin_connection(handler, Way::Http, get.port, get.host);
-}
-
-std::optional<Outcome> Handlers::begin_connection(Handler& handler, Way way, const spec::IntOrString& port,
-                                                  const std::string& host) {
-    const std::uint32_t slot = handler.run.unit.slot();
-    handler.target.port = port_number(port, spec::container_at(pods_.pod(slot), handler.run.unit.index() - 1));
-    if (handler.target.port == 0)
-        return say(handler, {"strconv.Atoi: parsing \"", port.name.value_or(""), "\": invalid syntax"},
-                   Outcome::Unknown);
-    handler.way = way;
-    handler.target.host = host.empty() ? performer_.pod_address(slot) : host;
-    return connect(handler);
-}
 
 std::optional<Outcome> Handlers::connect(Handler& handler) {
     handler.address = {};

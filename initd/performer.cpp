@@ -349,7 +349,7 @@ RestartRule Performer::rule_for(RunId run, std::int32_t code) noexcept try {
 }
 
 std::string Performer::pod_address(std::uint32_t slot) {
-    if (!pods_.pod(slot).spec.host_network.value_or(false))
+    if (runtimes_[slot].sandbox.net)
         return "127.0.0.1"; // its network has no other address yet
     auto addresses = node_addresses();
     return addresses.empty() ? "127.0.0.1" : std::move(addresses.front());
