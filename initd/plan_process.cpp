@@ -59,6 +59,19 @@ std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> 
     return std::nullopt;
 }
 
+// `asked`: somebody wants root, as opposed to an image that names nobody.
+PlanFailure breaks_non_root(const ContainerInputs& in, bool asked) {
+    std::string text = asked ? "container's runAsUser breaks non-root policy"
+                             : "container has runAsNonRoot and image will run as root";
+    const spec::ObjectMeta& metadata = in.pod.metadata;
+    for (std::string_view part :
+         {std::string_view(" (pod: \""), std::string_view(metadata.name), std::string_view("_"),
+          std::string_view(metadata.namespace_), std::string_view("("), std::string_view(metadata.uid),
+          std::string_view(")\", container: "), std::string_view(in.container().name), std::string_view(")")})
+        text += part;
+    return {"CreateContainerConfigError", std::move(text)};
+}
+
 std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& in) {
     static const spec::SecurityContext no_context;
     static const spec::PodSecurityContext no_pod_context;
@@ -78,8 +91,7 @@ std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& i
 
     auto non_root = context.run_as_non_root ? context.run_as_non_root : pod_context.run_as_non_root;
     if (is_set(non_root) && plan.uid == 0)
-        return PlanFailure{"CreateContainerConfigError",
-                           "container has runAsNonRoot and would run as root (container: " + container.name + ")"};
+        return breaks_non_root(in, context.run_as_user || pod_context.run_as_user);
 
     ns::CapabilityRequest request;
     if (context.capabilities) {

@@ -99,6 +99,11 @@ std::string stubborn(const std::string& name, const std::string& more) {
     return runs(name, "trap '' TERM; say " + name + "+; forever", more);
 }
 
+std::string of_image(const std::string& image, std::string container) {
+    const std::string host = "\"image\": \"host\"";
+    return container.replace(container.find(host), host.size(), "\"image\": \"" + image + '"');
+}
+
 std::string exec_of(const std::string& script) {
     std::string command = shell(script);
     return R"({"exec": {)" + command + "}}";
@@ -142,6 +147,24 @@ Row::~Row() {
 void Row::has(const Containers& init, const Containers& containers, const std::string& spec) {
     const std::string volume = spec.find("\"volumes\"") == spec.npos ? slow_volume : "";
     REQUIRE(apply_one(pod_text("p", init, containers, fields({spec, volume}))) == "created");
+}
+
+bool Row::has_image(const std::string& name, const std::string& config) const {
+    namespace fs = std::filesystem;
+    if (!exists("/bin/busybox")) {
+        WARN("skipped: an image needs /bin/busybox, linked statically");
+        return false;
+    }
+    const fs::path image = dir("images/" + name), root = image / "rootfs";
+    for (const char* folder : {"bin", "etc", "proc", "sys", "dev", "tmp"})
+        fs::create_directories(root / folder);
+    fs::copy_file("/bin/busybox", root / "bin/busybox");
+    for (const char* applet : {"sh", "id", "cat", "echo", "stat", "ls", "sleep", "pwd"})
+        fs::create_symlink("busybox", root / "bin" / applet);
+    std::ofstream(image / "config.json") << R"({"config": {)" << config << "}}";
+    std::ofstream(root / "etc/passwd") << "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n";
+    std::ofstream(root / "etc/group") << "root:x:0:\nuser:x:1000:\nothers:x:50000:user\n";
+    return true;
 }
 
 void Row::say(const std::string& word) const {
@@ -204,8 +227,10 @@ std::string Row::printed(const std::string& container) {
     return complete ? text : text + " and did not end";
 }
 
-std::string Row::output_of(const std::string& script, const std::string& container, const std::string& spec) {
-    has({}, {runs("c", script + "; echo; echo end", container)}, fields({policy("Never"), grace(1), spec}));
+std::string Row::output_of(const std::string& script, const std::string& container, const std::string& spec,
+                           const std::string& image) {
+    has({}, {of_image(image, runs("c", script + "; echo; echo end", container))},
+        fields({policy("Never"), grace(1), spec}));
     std::string text;
     REQUIRE(until([&](const View& pod) {
         const spec::ContainerState state = status_of(pod, "c").state;

@@ -40,6 +40,8 @@ std::string imageless(const std::string& name, const std::string& fields = "");
 // Says NAME+ and lives until SIGKILL.
 std::string stubborn(const std::string& name, const std::string& fields = "");
 
+std::string of_image(const std::string& image, std::string container); // one of the above, from another image
+
 extern const std::string sidecar; // the field that makes an init container one
 // A hook or a probe that runs a script: exec_of("say x") is {"exec": ...}.
 std::string exec_of(const std::string& script);
@@ -61,6 +63,10 @@ class Row : public initd::Supervisor {
     explicit Row(std::string_view config = R"({"crashLoopBackOff": {"maxContainerRestartPeriod": "1s"}})");
     ~Row();
 
+    // Makes an image of a shell and its tools, in whose group 50000 user 1000 is too; `config` are fields of its OCI
+    // configuration. In its containers nothing can be said. False, and said, where there is nothing to make it of.
+    bool has_image(const std::string& name, const std::string& config = "") const;
+
     // Applies pod "p"; `spec` are more fields of its spec.
     void has(const Containers& init, const Containers& containers, const std::string& spec = "");
 
@@ -79,7 +85,8 @@ class Row : public initd::Supervisor {
     std::string printed(const std::string& container = "c");
     // The same of a pod that runs this script once and is then gone: "words ...", or "PHASE: STATE: MESSAGE" if it does
     // not come to its end. `container` and `spec` are more fields of those.
-    std::string output_of(const std::string& script, const std::string& container = "", const std::string& spec = "");
+    std::string output_of(const std::string& script, const std::string& container = "", const std::string& spec = "",
+                          const std::string& image = "host");
 
     // Waits until it is true of the pod.
     bool until(const std::function<bool(const View&)>& holds, const std::string& pod = "p");
