@@ -33,10 +33,9 @@ def start(directory, service, count, probe, programs):
 
 
 def processor(pid):
-    """Seconds of processor time that the process has had, its children's not counted."""
-    with open("/proc/%d/stat" % pid) as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of processor time that the process has had, its children's not counted; to the nanosecond."""
+    with open("/proc/%d/schedstat" % pid) as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 def waited(path):
