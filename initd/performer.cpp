@@ -6,6 +6,7 @@
 #include "initd/node_info.hpp"
 #include "initd/pod_facts.hpp"
 #include "initd/references.hpp"
+#include "initd/stop_signal.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -30,21 +31,6 @@ Event event(Event::Kind kind, RunId run) {
     e.kind = kind;
     e.run = run;
     return e;
-}
-
-// "SIGTERM", "TERM" or "15", as an image says its stop signal; SIGTERM when it says nothing we know.
-int signal_number(std::string_view name) {
-    if (name.starts_with("SIG"))
-        name.remove_prefix(3);
-    int number = 0;
-    for (char c : name)
-        number = c >= '0' && c <= '9' && number < 100 ? number * 10 + (c - '0') : 1000;
-    if (number > 0 && number < 65)
-        return number;
-    for (int signo = 1; signo < 32; ++signo)
-        if (const char* abbreviation = sigabbrev_np(signo); abbreviation && name == abbreviation)
-            return signo;
-    return SIGTERM;
 }
 
 // As containerd words it for a program that is not there, which is what users search for.

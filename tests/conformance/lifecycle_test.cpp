@@ -167,14 +167,19 @@ ROW("prestop-sleep-zero", "lifecycle") {
 }
 
 ROW("stop-signal", "lifecycle") {
-    row.has({},
-            {runs("c", "trap 'say usr1; exit 0' USR1; trap 'say term' TERM; say c+; forever",
-                  R"("lifecycle": {"stopSignal": "SIGUSR1"})")},
-            R"("os": {"name": "linux"})");
+    const auto hears = [](const std::string& name, const std::string& signal, const std::string& trapped) {
+        return runs(
+            name, "trap 'say " + name + "-; exit 0' " + trapped + "; trap 'say term' TERM; say " + name + "+; forever",
+            R"("lifecycle": {"stopSignal": ")" + signal + "\"}");
+    };
+    row.has({}, {hears("c", "SIGUSR1", "USR1"), hears("d", "SIGRTMIN+3", "37")}, R"("os": {"name": "linux"})");
     CHECK(row.until_ready());
     CHECK(row.hears("c+"));
+    CHECK(row.hears("d+"));
     CHECK(row.remove("p") == "gone");
-    CHECK(row.words() == "c+ usr1");
+    CHECK(row.count("c-") == 1);
+    CHECK(row.count("d-") == 1);
+    CHECK(row.count("term") == 0);
 }
 
 ROW("prestop-on-startup-fail", "lifecycle") {
