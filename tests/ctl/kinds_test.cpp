@@ -261,7 +261,7 @@ TEST_CASE("workloads are described with their template") {
                         "Pod Template:\n"));
 }
 
-TEST_CASE("a pod's description ends with what of its manifest is not acted on") {
+TEST_CASE("a pod's description tells what of its manifest is not acted on") {
     FakePodinit podinit([](const spec::Request&, Peer& peer) {
         peer.reply(spec::Listed{spec::RawJson{
             R"({"apiVersion":"v1","kind":"Pod",)" + metadata("web") +
@@ -273,7 +273,8 @@ TEST_CASE("a pod's description ends with what of its manifest is not acted on") 
     REQUIRE(at != text.npos);
     const std::string warnings = text.substr(at);
     CHECK_THAT(warnings, Catch::Matchers::StartsWith("Warnings:\n  /spec/tolerations: ignored: "));
-    CHECK(std::count(warnings.begin(), warnings.end(), '\n') == 2);
+    CHECK_THAT(warnings, Catch::Matchers::EndsWith("\nEvents:  <none>\n"));
+    CHECK(std::count(warnings.begin(), warnings.end(), '\n') == 3);
 }
 
 TEST_CASE("delete takes every kind, and passes over what podinit never keeps") {

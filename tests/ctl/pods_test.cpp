@@ -159,7 +159,7 @@ TEST_CASE("a pod is described in kubectl's layout") {
 {"name":"side","ready":false,"restartCount":0,"image":"busybox","imageID":"",
 "state":{"waiting":{"reason":"CrashLoopBackOff"}},"lastState":{"terminated":{"exitCode":0,"reason":"Completed"}}}]}})json");
     REQUIRE(view);
-    CHECK(ctl::describe_pod(*view, {}, now) == R"(Name:         web
+    CHECK(ctl::describe_pod(*view, {}, {}, now) == R"(Name:         web
 Namespace:    default
 Node:         box/10.0.2.15
 Start Time:   Fri, 02 Jan 2026 03:04:06 +0000
@@ -254,13 +254,14 @@ Conditions:
 QoS Class:         BestEffort
 Node-Selectors:    <none>
 Tolerations:       <none>
+Events:            <none>
 )");
 }
 
 TEST_CASE("a long annotation is cut, and what is missing is said") {
     spec::PodView view = view_of("Pending", {});
     view.pod.metadata.annotations = {{"long", std::string(200, 'x')}};
-    const std::string text = ctl::describe_pod(view, {}, now);
+    const std::string text = ctl::describe_pod(view, {}, {}, now);
     CHECK(text.find("Annotations:  long:\n                " + std::string(138, 'x') + "...\n") != text.npos);
     CHECK(text.find("Node:         <none>\nLabels:       <none>\n") != text.npos);
     CHECK(text.find("IP:           \nIPs:          <none>\nContainers:\nVolumes:         <none>\n") != text.npos);
@@ -270,7 +271,7 @@ TEST_CASE("a pod that is being stopped says since when") {
     spec::PodView view = view_of("Running", {running()});
     view.deletion_timestamp = "2026-01-02T03:05:00Z";
     view.pod.spec.termination_grace_period_seconds = 7;
-    const std::string text = ctl::describe_pod(view, {}, now);
+    const std::string text = ctl::describe_pod(view, {}, {}, now);
     CHECK(text.find("Status:                    Terminating (lasts 5s)\nTermination Grace Period:  7s\n") != text.npos);
 }
 
@@ -304,7 +305,7 @@ TEST_CASE("everything that a manifest may ask for is described in kubectl's word
 {"downwardAPI":{"items":[]}}]}}]},
 "status":{"phase":"Pending","qosClass":"Burstable"}})json");
     REQUIRE(view);
-    const std::string text = ctl::describe_pod(*view, {{.pointer = "/spec/priority", .message = "ignored"}}, now);
+    const std::string text = ctl::describe_pod(*view, {{.pointer = "/spec/priority", .message = "ignored"}}, {}, now);
     CAPTURE(text);
     CHECK(text.starts_with(R"(Name:                 web
 Namespace:            site

@@ -197,6 +197,16 @@ TEST_CASE("List without more is told what it lacks, and an upgrade is refused") 
     CHECK(error_of(called("io.podinit.Node", "{}", ",\"upgrade\":true")).name == "io.podinit.Refused");
 }
 
+TEST_CASE("only events are watched") {
+    const auto events = spec::read_request(
+        called("io.podinit.List", R"({"resource":"event","name":"web","watch":true})", R"(,"more":true)"));
+    REQUIRE(events);
+    CHECK(std::get<spec::List>(events->call).watch);
+    const auto pods = error_of(called("io.podinit.List", R"({"watch":true})", R"(,"more":true)"));
+    CHECK(pods.name == "org.varlink.service.InvalidParameter");
+    CHECK(pods.pointer == "/watch");
+}
+
 TEST_CASE("what is no Varlink call is refused with its place") {
     struct {
         std::string text;
@@ -293,6 +303,7 @@ TEST_CASE("who may only look may make the calls that change nothing") {
     CHECK(spec::is_read_only(spec::List{}));
     CHECK(spec::is_read_only(spec::List{.namespace_ = "", .name = "", .resource = "configmaps"}));
     CHECK_FALSE(spec::is_read_only(spec::List{.namespace_ = "", .name = "", .resource = "secrets"}));
+    CHECK(spec::is_read_only(spec::List{.namespace_ = "", .name = "", .resource = "event", .watch = true}));
     CHECK(spec::is_read_only(spec::Logs{}));
     CHECK(spec::is_read_only(spec::Node{}));
     CHECK_FALSE(spec::is_read_only(spec::Apply{}));

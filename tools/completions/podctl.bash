@@ -18,7 +18,7 @@ _podctl_containers() {
 
 _podctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs='apply check create delete describe diff exec explain get halt help logs node poweroff reboot replace restart version'
+    local verbs='apply check create delete describe diff events exec explain get halt help logs node poweroff reboot replace restart version'
     local verb='' pod='' word i words=()
     local _podctl_common=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -29,7 +29,7 @@ _podctl() {
                 _podctl_common+=("$word" "${COMP_WORDS[i + 1]}")
                 ((i++))
                 ;;
-            -f | --filename | -l | --selector | -o | --output | -c | --container | --config | --images) ((i++)) ;;
+            -f | --filename | --for | -l | --selector | -o | --output | -c | --container | --config | --images) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;
         esac
@@ -46,6 +46,7 @@ _podctl() {
         delete) flags+=' --filename --recursive --selector --grace-period --all --now --force --ignore-not-found --wait=false' ;;
         get) flags+=' --output --all-namespaces --selector --show-labels --no-headers --ignore-not-found' ;;
         describe) flags+=' --all-namespaces --selector' ;;
+        events) flags+=' --for --watch --all-namespaces --types=Normal --types=Warning --output --no-headers' ;;
         exec) flags+=' --container --stdin --tty --quiet' ;;
         logs) flags+=' --container --follow --previous --tail --timestamps' ;;
         restart) flags+=' --container' ;;
@@ -65,11 +66,13 @@ _podctl() {
         -o | --output)
             case $verb in
                 check) list='json' ;;
+                events) list='yaml json' ;;
                 explain) list='plaintext markdown json-schema' ;;
                 *) list='wide yaml json name jsonpath= custom-columns=' ;;
             esac
             ;;
         -c | --container) list=$(_podctl_containers "${pod#*/}") ;;
+        --for) list=$(podctl "${_podctl_common[@]}" get pods -o name 2>/dev/null) ;;
         -n | --namespace) list=$(podctl get pods -A --no-headers 2>/dev/null | awk '{print $1}' | sort -u) ;;
     esac
     if [[ -z $list ]]; then
@@ -79,7 +82,10 @@ _podctl() {
             list=$verbs
         else
             case $verb in
-                get | delete | describe) [[ -z $pod ]] && list=$_podctl_types || list=$(_podctl_names "$pod") ;;
+                get | delete | describe)
+                    [[ -z $pod ]] && list=$_podctl_types || list=$(_podctl_names "$pod")
+                    [[ -z $pod && $verb == get ]] && list+=' events'
+                    ;;
                 exec | logs | restart) [[ -z $pod ]] && list=$(_podctl_pods) ;;
                 explain) [[ -z $pod ]] && list=$_podctl_types ;;
                 help) list=$verbs ;;

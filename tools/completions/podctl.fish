@@ -26,7 +26,7 @@ complete -c podctl -s h -l help -d 'Help for a verb'
 
 for verb in apply\t'Create or change objects' check\t'What is wrong with manifests' create\t'Create objects' delete\t'Stop pods, forget objects' \
         describe\t'Show all of an object' diff\t'What apply would change' \
-        exec\t'Run a command in a container' explain\t'What fields mean' get\t'Show objects' halt\t'Stand still' help\t'Help for a verb' \
+        events\t'What has happened to pods' exec\t'Run a command in a container' explain\t'What fields mean' get\t'Show objects' halt\t'Stand still' help\t'Help for a verb' \
         logs\t'What a container wrote' node\t'What this machine is' poweroff\t'Switch off' reboot\t'Start anew' \
         replace\t'Replace objects' restart\t'Restart containers' version\t'Versions'
     complete -c podctl -n __fish_use_subcommand -a (string split \t -- $verb)[1] -d (string split \t -- $verb)[2]
@@ -40,10 +40,15 @@ complete -c podctl -n '__podctl_verb apply create replace' -l dry-run -x -a 'cli
 complete -c podctl -n '__podctl_verb apply create replace' -s o -l output -x -a 'yaml json name' -d 'Format'
 complete -c podctl -n '__podctl_verb apply create replace' -l transient -d 'Forget at reboot'
 complete -c podctl -n '__podctl_verb get delete describe' -s l -l selector -x -d 'With these labels'
-complete -c podctl -n '__podctl_verb get describe' -s A -l all-namespaces -d 'Every namespace'
+complete -c podctl -n '__podctl_verb get' -a events -d 'What has happened to pods'
+complete -c podctl -n '__podctl_verb events' -l for -x -a '(podctl get pods -o name 2>/dev/null)' -d 'Only of this pod'
+complete -c podctl -n '__podctl_verb events' -s w -l watch -d 'Go on'
+complete -c podctl -n '__podctl_verb events' -l types -x -a 'Normal Warning' -d 'Only these'
+complete -c podctl -n '__podctl_verb events' -s o -l output -x -a 'yaml json' -d 'Format'
+complete -c podctl -n '__podctl_verb get events describe' -s A -l all-namespaces -d 'Every namespace'
 complete -c podctl -n '__podctl_verb get' -s o -l output -x -a 'wide yaml json name' -d 'Format'
 complete -c podctl -n '__podctl_verb get' -l show-labels -d 'One more column'
-complete -c podctl -n '__podctl_verb get' -l no-headers -d 'No first line'
+complete -c podctl -n '__podctl_verb get events' -l no-headers -d 'No first line'
 complete -c podctl -n '__podctl_verb delete' -l all -d 'Every one of the namespace'
 complete -c podctl -n '__podctl_verb delete' -l grace-period -x -d 'Seconds'
 complete -c podctl -n '__podctl_verb delete' -l now -d 'One second'

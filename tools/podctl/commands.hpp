@@ -59,6 +59,16 @@ struct GetOptions {
 int run_get(const Common& common, const GetOptions& options);
 int run_describe(const Common& common, const GetOptions& options);
 
+struct EventsOptions {
+    std::string about; // TYPE/NAME
+    std::vector<std::string> types;
+    std::string output; // "" | json | yaml
+    bool all_namespaces = false;
+    bool watch = false;
+    bool no_headers = false;
+};
+int run_events(const Common& common, const EventsOptions& options);
+
 struct ExecOptions {
     std::string pod;
     std::string container;

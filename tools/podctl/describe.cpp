@@ -189,10 +189,11 @@ spec::Problems warnings_of(const ListedObject& object) {
 
 } // namespace
 
-std::string describe(const ListedObject& object, std::span<const ListedObject> pods, std::int64_t now_ms) {
+std::string describe(const ListedObject& object, std::span<const ListedObject> pods,
+                     std::span<const ListedEvent> events, std::int64_t now_ms) {
     Writer out;
     switch (object.kind) {
-    case spec::Kind::Pod: return describe_pod(object.pod, warnings_of(object), now_ms);
+    case spec::Kind::Pod: return describe_pod(object.pod, warnings_of(object), events, now_ms);
     case spec::Kind::ConfigMap: config_map(out, object); break;
     case spec::Kind::Secret: secret(out, object); break;
     case spec::Kind::DaemonSet: daemon_set(out, object, pods); break;

@@ -50,6 +50,19 @@ void warnings(Writer& out, const spec::Problems& problems) {
         out.line(1, {problem.pointer, ": ", problem.message});
 }
 
+void events_lines(Writer& out, std::span<const ListedEvent> events, std::int64_t now_ms) {
+    if (events.empty())
+        return out.line(0, {"Events:\t<none>"});
+    out.line(0, {"Events:"});
+    out.line(1, {"Type\tReason\tAge\tFrom\tMessage"});
+    out.line(1, {"----\t------\t----\t----\t-------"});
+    for (const auto& [event, json] : events) {
+        const std::string& part = event.involved_object.field_path;
+        out.line(1, {event.type, "\t", event.reason, "\t", interval(event, now_ms), "\t", event.source.component, "\t",
+                     part, part.empty() ? "" : ": ", printable(event.message)});
+    }
+}
+
 void conditions(Writer& out, const spec::PodView& view) {
     const auto& list = view.status.conditions;
     if (!view.pod.spec.readiness_gates.empty()) {
@@ -91,7 +104,8 @@ void head(Writer& out, const spec::PodView& view) {
 
 } // namespace
 
-std::string describe_pod(const spec::PodView& view, const spec::Problems& problems, std::int64_t now_ms) {
+std::string describe_pod(const spec::PodView& view, const spec::Problems& problems, std::span<const ListedEvent> events,
+                         std::int64_t now_ms) {
     const spec::PodSpec& spec = view.pod.spec;
     Writer out;
     head(out, view);
@@ -106,6 +120,7 @@ std::string describe_pod(const spec::PodView& view, const spec::Problems& proble
     out.line(0, {"QoS Class:\t", view.status.qos_class});
     placement(out, spec, Where::Pod);
     warnings(out, problems);
+    events_lines(out, events, now_ms);
     return align(out.text, describe_stops);
 }
 

@@ -4,6 +4,7 @@
 
 #include "tools/podctl/describe.hpp"
 #include "tools/podctl/duration.hpp"
+#include "tools/podctl/events.hpp"
 #include "tools/podctl/jsonpath.hpp"
 #include "tools/podctl/output.hpp"
 #include "tools/podctl/print_objects.hpp"
@@ -17,6 +18,17 @@ std::vector<Asked> asked_of(const GetOptions& options) {
         fail({"Required resource not specified; podinit has pods, configmaps, secrets, daemonsets, deployments and "
               "statefulsets, as in 'podctl get pods'"});
     return parse_resources(options.args);
+}
+
+bool asks_for_events(const GetOptions& options) {
+    return !options.args.empty() && is_events(options.args.front());
+}
+
+// The events of one pod, if podinit tells them.
+std::vector<ListedEvent> events_of(Client& client, const spec::ObjectMeta& pod) {
+    auto events = list_events(client, pod.namespace_, pod.name).value_or(std::vector<ListedEvent>{});
+    std::erase_if(events, [&](const ListedEvent& each) { return each.event.involved_object.uid != pod.uid; });
+    return events;
 }
 
 void say_none_found(const Common& common, const GetOptions& options) {
@@ -55,7 +67,8 @@ void print_found(const Common& common, const GetOptions& options, const Found& f
         print({custom_columns(output.substr(columns.size()), found.objects, !options.no_headers)});
     } else if (output == "name") {
         for (const ListedObject& object : found.objects)
-            print({spec::resource_of(object.kind), "/", object.metadata().name, "\n"});
+            print({asks_for_events(options) ? spec::event_resource : spec::resource_of(object.kind), "/",
+                   object.metadata().name, "\n"});
     } else if (found.objects.empty()) {
         say_none_found(common, options);
     } else {
@@ -63,7 +76,8 @@ void print_found(const Common& common, const GetOptions& options, const Found& f
                              .with_namespace = options.all_namespaces,
                              .with_kind = found.several_kinds,
                              .show_labels = options.show_labels};
-        print({tables(found.objects, row, !options.no_headers, now_ms())});
+        const auto layout = asks_for_events(options) ? event_table : tables;
+        print({layout(found.objects, row, !options.no_headers, now_ms())});
     }
 }
 
@@ -77,9 +91,11 @@ int report(const std::vector<std::string>& errors) {
 
 int run_get(const Common& common, const GetOptions& options) {
     check_output(options.output);
-    const std::vector<Asked> asked = asked_of(options);
+    const bool events = asks_for_events(options);
+    const std::vector<Asked> asked = events ? std::vector<Asked>{} : asked_of(options);
     Client client(common.socket);
-    Found found = find_objects(client, common, asked, options.selector, options.all_namespaces);
+    Found found = events ? find_events(client, common, std::span(options.args).subspan(1), options.all_namespaces)
+                         : find_objects(client, common, asked, options.selector, options.all_namespaces);
     print_found(common, options, found);
     if (options.ignore_not_found)
         found.errors.clear();
@@ -97,7 +113,9 @@ int run_describe(const Common& common, const GetOptions& options) {
     for (const ListedObject& object : found.objects) {
         const auto pods =
             is_workload(object.kind) ? owned_pods(client, object.metadata()) : std::vector<ListedObject>{};
-        print({separator, describe(object, pods, now)});
+        const auto events =
+            object.kind == spec::Kind::Pod ? events_of(client, object.metadata()) : std::vector<ListedEvent>{};
+        print({separator, describe(object, pods, events, now)});
         separator = "\n\n";
     }
     return report(found.errors);

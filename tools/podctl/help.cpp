@@ -25,6 +25,7 @@ Objects (pods, configmaps, secrets, daemonsets, deployments, statefulsets):
   diff        What apply would change
   get         Show objects as a table, as YAML or as JSON
   describe    Show all there is to know of an object
+  events      Show what has happened to pods
   delete      Stop pods, and forget objects
 
 Pods:
@@ -81,7 +82,8 @@ Options:
   -o, --output FORMAT   name, yaml or json: the objects as they are now (or, of a dry run, as they would be)
       --transient       Forget the objects at the next reboot
 )"},
-    {"create", R"(Create objects from YAML or JSON files. Those that are there already are left alone, which is an error.
+    {"create",
+     R"(Create objects from YAML or JSON files. Those that are there already are left alone, which is an error.
 
 Examples:
   podctl create -f web.yaml
@@ -104,7 +106,8 @@ Usage:
 
 The options are those of 'podctl apply --help'.
 )"},
-    {"diff", R"(Show what apply would change, as a unified diff of YAML. Nothing is changed. Of Secrets only that a value changes is
+    {"diff",
+     R"(Show what apply would change, as a unified diff of YAML. Nothing is changed. Of Secrets only that a value changes is
 shown, not what it is.
 
 Examples:
@@ -151,7 +154,7 @@ Options:
     {"get", R"(Show objects as a table, as YAML or as JSON.
 
 A TYPE is pods (po), configmaps (cm), secrets, daemonsets (ds), deployments (deploy), statefulsets (sts), several of
-them joined by commas, or all: pods and what makes pods.
+them joined by commas, or all: pods and what makes pods. By itself also events: see 'podctl events --help'.
 
 Examples:
   podctl get pods
@@ -172,8 +175,9 @@ Options:
       --no-headers           No first line
       --ignore-not-found     An object that is not there is no error
 )"},
-    {"describe", R"(Show all there is to know of an object. Of a pod: its containers, their states and why, conditions, volumes, and what
-of its manifest is not acted on here. Of a Secret: its keys and their sizes, not the values.
+    {"describe",
+     R"(Show all there is to know of an object. Of a pod: its containers, their states and why, conditions, volumes, what of
+its manifest is not acted on here, and its events. Of a Secret: its keys and their sizes, not the values.
 
 Examples:
   podctl describe pod web
@@ -185,6 +189,27 @@ Usage:
 Options:
   -A, --all-namespaces       Objects of every namespace
   -l, --selector SELECTOR    Only those with these labels, see 'podctl get --help'
+)"},
+    {"events",
+     R"(Show what has happened to pods: containers that were started, stopped and why, probes and hooks that failed, what keeps
+a pod from starting. What happens again is counted. podinit remembers an hour of it, as far as there is room, also of
+pods that are gone.
+
+Examples:
+  podctl events
+  podctl events --for pod/web
+  podctl events -A -w --types=Warning
+
+Usage:
+  podctl events [options]
+
+Options:
+      --for pod/NAME         Only of this pod
+  -w, --watch                Go on with what happens from now on
+  -A, --all-namespaces       Of the pods of every namespace
+      --types TYPE,...       Only Normal or only Warning
+  -o, --output FORMAT        yaml or json
+      --no-headers           No first line
 )"},
     {"exec", R"(Run a command inside a container.
 
@@ -231,7 +256,8 @@ Options:
       --tail=N           Only the last N lines
       --timestamps       When each line was written
 )"},
-    {"restart", R"(Stop a pod's containers, or one of them, with the pod's grace period, and start them again at once. Of a workload
+    {"restart",
+     R"(Stop a pod's containers, or one of them, with the pod's grace period, and start them again at once. Of a workload
 those of all its pods.
 
 Examples:

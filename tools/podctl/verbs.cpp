@@ -22,6 +22,7 @@ struct Settings {
     DeleteOptions remove;
     bool force = false;
     GetOptions get;
+    EventsOptions events;
     ExecOptions exec;
     LogsOptions logs;
     RestartOptions restart;
@@ -68,6 +69,14 @@ Flags get_flags(Settings& s) {
                                {'\0', "no-headers", &s.get.no_headers},
                                {'\0', "show-labels", &s.get.show_labels}});
     return flags;
+}
+Flags events_flags(Settings& s) {
+    return {{'\0', "for", &s.events.about},
+            {'w', "watch", &s.events.watch},
+            {'A', "all-namespaces", &s.events.all_namespaces},
+            {'\0', "types", &s.events.types},
+            {'o', "output", &s.events.output},
+            {'\0', "no-headers", &s.events.no_headers}};
 }
 Flags exec_flags(Settings& s) {
     return {{'c', "container", &s.exec.container},
@@ -133,6 +142,9 @@ int do_describe(Settings& s, Words& words) {
     s.get.args = std::move(words);
     return run_describe(s.common, s.get);
 }
+int do_events(Settings& s, Words&) {
+    return run_events(s.common, s.events);
+}
 int do_exec(Settings& s, Words& words) {
     s.exec.pod = words[0];
     return run_exec(s.common, s.exec);
@@ -184,6 +196,7 @@ constexpr std::array verbs{
     Verb{"delete", Takes::Resources, delete_flags, do_delete},
     Verb{"get", Takes::Resources, get_flags, do_get},
     Verb{"describe", Takes::Resources, describe_flags, do_describe},
+    Verb{"events", Takes::Nothing, events_flags, do_events},
     Verb{"exec", Takes::OnePod, exec_flags, do_exec},
     Verb{"logs", Takes::OnePod, logs_flags, do_logs},
     Verb{"restart", Takes::OnePod, restart_flags, do_restart},
