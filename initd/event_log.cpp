@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/event_log.hpp"
 
-#include "initd/utf8.hpp"
+#include "initd/plain_text.hpp"
 
 #include <algorithm>
 
@@ -9,11 +9,13 @@ namespace initd {
 
 namespace {
 
-// A U+0000 in a message would end it for many a reader; all else JSON can say.
-void append_message(std::string& out, std::string_view part, std::size_t end) {
-    const std::size_t from = out.size();
-    append_utf8(out, part, end - from);
-    std::replace(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), '\0', ' ');
+// Cut at the limit, and not in the middle of a character.
+std::string_view cut(std::string_view text, std::size_t limit) noexcept {
+    if (text.size() <= limit)
+        return text;
+    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80)
+        --limit;
+    return text.substr(0, limit);
 }
 
 std::size_t cost(const EventRecord& record) noexcept {
@@ -24,9 +26,10 @@ std::size_t cost(const EventRecord& record) noexcept {
 
 void EventLog::add(Millis now, const About& about, Severity severity, std::string_view reason,
                    std::initializer_list<std::string_view> message) noexcept try {
-    std::string text(about.part);
+    std::string text;
     for (const std::string_view part : message)
-        append_message(text, part, about.part.size() + max_message);
+        text += part.substr(0, max_message);
+    text = std::string(about.part).append(cut(plain_text(text), max_message));
     const std::uint32_t subject = subject_of(about);
     const auto known = std::ranges::find_if(records_, [&](const EventRecord& record) {
         return record.subject == subject && record.text == text && record.part_size == about.part.size() &&
