@@ -4,6 +4,7 @@
 #include "initd/manifest_names.hpp"
 #include "initd/name_hash.hpp"
 #include "initd/workloads.hpp"
+#include "spec/wait_graph.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -32,6 +33,9 @@ struct Planning {
     ApplyPlan plan;
     std::vector<spec::ControlError::Item> problems;
     std::vector<Claim> claims;
+    spec::WaitGraph waits;
+    std::vector<spec::Kind> kinds; // by index
+    bool ordered = false;          // an object waits for others
 
     void add(std::size_t index);
     void complain(std::size_t index, std::string pointer, std::string message);
@@ -39,6 +43,8 @@ struct Planning {
     void check_names(std::size_t index, const spec::Object& object);
     void check_immutable(std::size_t index, const spec::Object& object);
     const std::string* text_in_force(const spec::Object& object, std::string_view name) const;
+    void add_waits(const spec::Object& object);
+    void check_waits();
     void add_file(std::size_t index, const spec::Object& object, bool same);
 };
 
@@ -89,6 +95,38 @@ const std::string* Planning::text_in_force(const spec::Object& object, std::stri
     return record ? &record->text : nullptr;
 }
 
+void Planning::add_waits(const spec::Object& object) {
+    waits.add(object, kinds.size() - 1);
+    ordered = ordered || (!object.pods.empty() && spec::has_prerequisites(object.pods.front().pod.metadata));
+}
+
+// Among these objects, and those that there are.
+void Planning::check_waits() {
+    if (!ordered)
+        return;
+    for (std::uint32_t slot = 0; slot < now.pods.slots(); ++slot) {
+        const PodRecord& pod = now.pods.at(slot);
+        if (pod.name.empty() || pod.leaving)
+            continue;
+        const ObjectRecord* owner = now.objects.find(pod.owner);
+        const std::string name = "pod " + pod.name;
+        if (!owner) {
+            waits.add(name, now.order.prerequisites(slot));
+            continue;
+        }
+        const std::string workload = std::string(spec::resource_of(owner->kind)) + " " + owner->name;
+        waits.add_pod_of(name, workload);
+        waits.add(workload, now.order.prerequisites(slot));
+    }
+    for (const spec::Kind kind : {spec::Kind::DaemonSet, spec::Kind::Deployment, spec::Kind::StatefulSet})
+        for (const ObjectRecord* record = now.objects.next(kind, ""); record;
+             record = now.objects.next(kind, record->name))
+            waits.add(std::string(spec::resource_of(kind)) + " " + record->name, {}); // without pods
+    for (spec::WaitGraph::Finding& finding : waits.findings())
+        complain(finding.who, spec::WaitGraph::pointer(finding, kinds[finding.who]),
+                 finding.circle ? std::move(finding.what) : "there is no " + finding.what);
+}
+
 void Planning::add_file(std::size_t index, const spec::Object& object, bool same) {
     const std::string& transient_dir = now.manifests.directories().back();
     std::string path;  // the one of the directory's that counts, if the object has one there
@@ -117,6 +155,7 @@ void Planning::add_file(std::size_t index, const spec::Object& object, bool same
 
 void Planning::add(std::size_t index) {
     auto object = spec::read_object(call.manifests[index].text);
+    kinds.push_back(object ? object->kind : spec::Kind::Ignored);
     if (!object) {
         for (spec::Problem& problem : object.error())
             complain(index, std::move(problem.pointer), std::move(problem.message));
@@ -130,6 +169,7 @@ void Planning::add(std::size_t index) {
     if (object->kind == spec::Kind::Ignored)
         return;
 
+    add_waits(*object);
     check_names(index, *object);
     check_immutable(index, *object);
     const std::string* text = text_in_force(*object, spec::full_name(meta));
@@ -143,11 +183,12 @@ void Planning::add(std::size_t index) {
 } // namespace
 
 std::expected<ApplyPlan, spec::ControlError> plan_apply(const spec::Apply& call, const InForce& now) {
-    Planning planning{call, now, {}, {}, {}};
+    Planning planning{call, now, {}, {}, {}, {}, {}};
     const auto& directories = now.manifests.directories();
     planning.plan.directory = *(directories.end() - (call.transient ? 1 : 2));
     for (std::size_t index = 0; index < call.manifests.size(); ++index)
         planning.add(index);
+    planning.check_waits();
     if (planning.problems.empty())
         return std::move(planning.plan);
     spec::ControlError error;

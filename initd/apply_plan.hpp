@@ -5,6 +5,7 @@
 
 #include "initd/manifests.hpp"
 #include "initd/objects.hpp"
+#include "initd/order.hpp"
 #include "initd/pods.hpp"
 #include "initd/roles.hpp"
 #include "spec/control.hpp"
@@ -19,6 +20,7 @@ struct InForce { // what there is now
     const Manifests& manifests;
     const PodStore& pods;
     const ObjectStore& objects;
+    const Order& order;
 };
 
 struct ApplyPlan {

@@ -115,13 +115,19 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
     }
 }
 
+std::uint32_t Core::tick_one(Millis now, Actions& out) noexcept {
+    if (!is_due(next_deadline(), now))
+        return no_slot;
+    const Unit name = timers_.front().unit;
+    if (name.index() == 0)
+        tick_pod(name.slot(), now, out);
+    else
+        tick_unit(name, now, out);
+    return name.slot();
+}
+
 void Core::tick(Millis now, Actions& out) noexcept {
-    while (is_due(next_deadline(), now)) {
-        const Unit name = timers_.front().unit;
-        if (name.index() == 0)
-            tick_pod(name.slot(), now, out);
-        else
-            tick_unit(name, now, out);
+    while (tick_one(now, out) != no_slot) {
     }
 }
 

@@ -80,6 +80,8 @@ class Core {
 
     // Does what was due at `now`; call when next_deadline() has come.
     void tick(Millis now, Actions& out) noexcept;
+    // The first of it; the slot of the pod that it was about, no_slot when there was nothing.
+    std::uint32_t tick_one(Millis now, Actions& out) noexcept;
 
     // When tick() has something to do; `never` when there is nothing.
     Millis next_deadline() const noexcept { return timers_.empty() ? never : timers_.front().at; }

@@ -55,6 +55,8 @@ Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::
     : options_(std::move(options))
     , poller_(std::move(poller))
     , core_(core_config(options_.config))
+    , order_(pods_, objects_)
+    , way_down_(core_, order_)
     , children_(std::move(launcher))
     , jobs_(children_)
     , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
@@ -100,8 +102,8 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         log(Level::Error, {d.options_.run_dir, "/control.sock: ", ns::to_text(control.error())});
     if (control) {
         d.control_.emplace(std::move(*control));
-        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.manifests_, d.performer_, d.children_, d.jobs_,
-                           d.event_log_, d.options_.config.log_dir, d.options_.standing);
+        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_, d.children_,
+                           d.jobs_, d.event_log_, d.options_.config.log_dir, d.options_.standing);
     }
     d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine);
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
@@ -149,14 +151,47 @@ void Daemon::make_room() {
 
 void Daemon::pump() noexcept {
     for (std::size_t next = 0; next < events_.size(); ++next) {
-        actions_.clear();
         Event event = events_[next]; // actions add to the queue
-        core_.step(boot_time(), event, actions_);
-        for (const Action& action : actions_)
-            act(action);
+        if (event.kind == Event::Kind::PodAdded)
+            event.facts.held = order_.must_wait(event.run.unit.slot());
+        step(event);
+        take_turns();
     }
     events_.clear();
     arriving_.clear();
+}
+
+void Daemon::step(const Event& event) noexcept {
+    actions_.clear();
+    core_.step(boot_time(), event, actions_);
+    carry_out(event.run.unit.slot());
+}
+
+void Daemon::tick_core(Millis now) noexcept {
+    for (std::uint32_t slot = 0; slot != no_slot;) {
+        actions_.clear();
+        slot = core_.tick_one(now, actions_);
+        if (slot != no_slot)
+            carry_out(slot);
+    }
+    take_turns();
+}
+
+// What the core wants done after something has happened to the pod.
+void Daemon::carry_out(std::uint32_t slot) noexcept {
+    order_.look(slot, fate_of(core_.pod(slot), core_.units(slot)), core_.pod(slot).held);
+    for (const Action& action : actions_)
+        act(action);
+}
+
+// Whoever waited for what has happened, or cannot be without what has gone. That may concern others in turn.
+void Daemon::take_turns() noexcept {
+    while (const auto turn = order_.next()) {
+        Event event{};
+        event.kind = turn->held ? Event::Kind::Held : Event::Kind::Released;
+        event.run.unit = Unit(turn->slot, 0);
+        step(event);
+    }
 }
 
 void Daemon::act(const Action& action) noexcept {
@@ -229,6 +264,8 @@ void Daemon::forget(std::uint32_t slot) noexcept {
     }
     performer_.forget(slot);
     handlers_.forget(slot);
+    order_.remove(slot);
+    way_down_.gone(slot, boot_time(), events_);
     units_ -= pods_.at(slot).containers;
     probes_ -= pods_.at(slot).probes;
     pods_.free(slot);
@@ -236,6 +273,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
 
 void Daemon::arm_timer() noexcept {
     Millis next = earliest(earliest(core_.next_deadline(), logs_.next_deadline()), manifests_.next_deadline());
+    next = earliest(next, way_down_.next_deadline());
     next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
     if (next == armed_)
         return;

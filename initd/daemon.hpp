@@ -18,12 +18,14 @@
 #include "initd/manifests.hpp"
 #include "initd/methods.hpp"
 #include "initd/objects.hpp"
+#include "initd/order.hpp"
 #include "initd/performer.hpp"
 #include "initd/pod_facts.hpp"
 #include "initd/pods.hpp"
 #include "initd/poller.hpp"
 #include "initd/power_button.hpp"
 #include "initd/signals.hpp"
+#include "initd/way_down.hpp"
 #include "spec/config.hpp"
 
 #include <expected>
@@ -54,6 +56,10 @@ class Daemon {
     Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
 
     void pump() noexcept;
+    void step(const Event& event) noexcept;
+    void tick_core(Millis now) noexcept;
+    void carry_out(std::uint32_t slot) noexcept;
+    void take_turns() noexcept;
     void act(const Action& action) noexcept;
     void drop(const Action& action) noexcept;
     bool sweep(RunId run);
@@ -92,6 +98,8 @@ class Daemon {
     Core core_;
     PodStore pods_;
     ObjectStore objects_;
+    Order order_;
+    WayDown way_down_;
     Children children_;
     Jobs jobs_;
     Logs logs_;

@@ -113,15 +113,7 @@ void Daemon::go_down(SignalMeaning how) noexcept {
     Event down{};
     down.kind = Event::Kind::ShutdownBegun;
     events_.push_back(down);
-    const Millis cap = options_.config.shutdown_grace_ms > 0 ? Millis{options_.config.shutdown_grace_ms} : never;
-    down.kind = Event::Kind::PodStopped;
-    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot) {
-        if (core_.pod(slot).phase == PodPhase::Free)
-            continue;
-        down.run.unit = Unit(slot, 0);
-        down.grace = cap == never ? never : std::min(cap, core_.pod(slot).facts.grace);
-        events_.push_back(down);
-    }
+    way_down_.begin(options_.config, boot_time(), events_);
     for (const Sweep& sweep : sweeps_) // a disk that hangs must not keep the machine up
         sandbox_gone(sweep.sandbox);
     sweeps_.clear();

@@ -134,10 +134,9 @@ void Daemon::on_timer() {
         return;
     armed_ = never;
     Millis now = boot_time();
-    actions_.clear();
-    core_.tick(now, actions_);
-    for (const Action& action : actions_)
-        act(action);
+    tick_core(now);
+    if (is_due(way_down_.next_deadline(), now))
+        way_down_.tick(now, events_);
     manifests_.tick(now);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));

@@ -102,6 +102,7 @@ void Daemon::take_in_workload(ObjectChange& change) {
     std::uint32_t id = id_of(record);
     if (!change.wanted) {
         objects_.erase(change.kind, change.name);
+        order_.workload_changed(change.kind, change.name);
         for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
             if (pods_.at(slot).owner == id)
                 remove_pod(slot, change.grace);
@@ -112,6 +113,7 @@ void Daemon::take_in_workload(ObjectChange& change) {
     if (!record || record->text != change.object.text) {
         tell_warnings(change.name, change.object);
         id = objects_.put(change.object, boot_time()).id;
+        order_.workload_changed(change.kind, change.name);
     }
     restore_pods(id, change.object.pods);
 }
@@ -138,8 +140,15 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     core_.reserve(std::bit_ceil(pods_.slots() + 1u), room(units_, facts.pod.containers),
                   room(probes_, facts.pod.probes));
     make_room();
-    added.run.unit = Unit(pods_.add(std::move(manifest), owner), 0);
-    pods_.at(added.run.unit.slot()).probes = facts.pod.probes;
+    const std::uint32_t slot = pods_.add(std::move(manifest), owner);
+    try {
+        order_.add(slot, pods_.pod(slot));
+    } catch (...) {
+        pods_.free(slot);
+        throw;
+    }
+    added.run.unit = Unit(slot, 0);
+    pods_.at(slot).probes = facts.pod.probes;
     units_ += facts.pod.containers;
     probes_ += facts.pod.probes;
     if (current)
@@ -155,6 +164,7 @@ void Daemon::remove_pod(std::uint32_t slot, Millis grace) {
     removed.grace = grace;
     events_.push_back(removed);
     pods_.at(slot).leaving = true;
+    order_.leave(slot);
     names_freed_ = true;
 }
 

@@ -31,7 +31,7 @@ spec::RawJson Listing::pod_object(std::uint32_t slot) {
     for (RunMessage& message : record.messages)
         if (message.from_log)
             performer_.read_log(slot, message);
-    StatusFacts facts{pod, record.failures, record.messages, {}, read_clock()};
+    StatusFacts facts{pod, record.failures, record.messages, {}, read_clock(), order_.why_waiting(slot)};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";

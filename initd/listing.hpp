@@ -5,6 +5,7 @@
 #include "initd/control.hpp"
 #include "initd/event_log.hpp"
 #include "initd/objects.hpp"
+#include "initd/order.hpp"
 #include "initd/performer.hpp"
 
 #include <cstdint>
@@ -16,12 +17,13 @@ namespace initd {
 
 class Listing {
   public:
-    Listing(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, Performer& performer,
-            const EventLog& events) noexcept
+    Listing(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
+            Performer& performer, const EventLog& events) noexcept
         : control_(control)
         , core_(core)
         , pods_(pods)
         , objects_(objects)
+        , order_(order)
         , performer_(performer)
         , events_(events) {}
 
@@ -55,6 +57,7 @@ class Listing {
     const Core& core_;
     PodStore& pods_;
     const ObjectStore& objects_;
+    const Order& order_;
     Performer& performer_;
     const EventLog& events_;
     std::uint64_t told_ = 0; // EventLog::last_change() when watchers were told

@@ -27,9 +27,9 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 
 } // namespace
 
-Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, Manifests& manifests,
-                 Performer& performer, Children& children, Jobs& jobs, const EventLog& events, std::string log_dir,
-                 Standing standing) noexcept
+Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
+                 Manifests& manifests, Performer& performer, Children& children, Jobs& jobs, const EventLog& events,
+                 std::string log_dir, Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
@@ -37,9 +37,9 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, const Objec
     , performer_(performer)
     , log_dir_(std::move(log_dir))
     , standing_(standing)
-    , transactions_(control, manifests, pods, objects, jobs)
+    , transactions_(control, manifests, pods, objects, order, jobs)
     , sessions_(control, performer, children)
-    , listing_(control, core, pods, objects, performer, events) {}
+    , listing_(control, core, pods, objects, order, performer, events) {}
 
 void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     ClientId client = incoming.client;

@@ -101,6 +101,8 @@ void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitSt
         if (failure->reason != "ContainerCreating") // without its volumes a pod is only as far as it was
             waiting.reason = failure->reason;
         waiting.message = failure->message;
+    } else if (!facts.waits_for.empty()) {
+        waiting.message = facts.waits_for;
     } else if (pod.phase == PodPhase::Waiting) {
         waiting.message = "the pod that this one replaces has not ended yet";
     }
@@ -121,8 +123,9 @@ void set_container(spec::ContainerStatus& status, const PodState& pod, const Uni
     if (unit.phase == UnitPhase::Running) {
         status.state.running.emplace().started_at = wall_time(facts.clock, unit.started);
         set_terminated(status.last_state, unit.last, facts, container);
-    } else if (!unit.last.valid) {
+    } else if (!unit.last.valid || (pod.phase == PodPhase::Waiting && pod.held)) {
         set_creating(status.state.waiting.emplace(), pod, unit, facts, container);
+        set_terminated(status.last_state, unit.last, facts, container);
     } else if (unit.phase == UnitPhase::BackOff) {
         if (unit.not_created)
             set_creating(status.state.waiting.emplace(), pod, unit, facts, container);

@@ -23,6 +23,7 @@ struct StatusFacts { // what the core does not know
     std::span<const RunMessage> messages;   // what runs that ended have said
     std::string host_ip;                    // empty: the machine has no address yet
     Clock clock;
+    std::string waits_for{}; // why it is held; empty when it is not
 };
 
 spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFacts& facts);

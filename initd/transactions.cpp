@@ -11,7 +11,7 @@
 namespace initd {
 
 void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<ObjectChange>& changes) {
-    auto plan = plan_apply(call, {manifests_, pods_, objects_});
+    auto plan = plan_apply(call, {manifests_, pods_, objects_, order_});
     if (!plan)
         return control_.error(client, plan.error());
     if (call.dry_run)

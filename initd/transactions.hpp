@@ -16,11 +16,12 @@ namespace initd {
 class Transactions {
   public:
     Transactions(Control& control, Manifests& manifests, const PodStore& pods, const ObjectStore& objects,
-                 Jobs& jobs) noexcept
+                 const Order& order, Jobs& jobs) noexcept
         : control_(control)
         , manifests_(manifests)
         , pods_(pods)
         , objects_(objects)
+        , order_(order)
         , jobs_(jobs) {}
 
     // What there is nothing to do on disk for is in force at once.
@@ -64,6 +65,7 @@ class Transactions {
     Manifests& manifests_;
     const PodStore& pods_;
     const ObjectStore& objects_;
+    const Order& order_;
     Jobs& jobs_;
     std::vector<Transaction> running_;
     std::vector<Waiter> waiters_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/workloads.hpp"
 
+#include "initd/fate.hpp"
+
 #include <algorithm>
 
 namespace initd {
@@ -63,9 +65,7 @@ PodCount count_pods(const PodStore& pods, const Core& core, std::uint32_t owner)
         if (pods.at(slot).owner != owner || pods.at(slot).leaving)
             continue;
         ++count.pods;
-        count.ready += std::ranges::all_of(core.units(slot), [](const UnitState& unit) {
-            return unit.facts.role == Role::Init || (unit.phase == UnitPhase::Running && unit.ready);
-        });
+        count.ready += all_ready(core.units(slot));
     }
     return count;
 }

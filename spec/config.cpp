@@ -34,6 +34,7 @@ using fields::Row;
 using fields::Type;
 
 constexpr std::size_t max_config_bytes = 1u << 20;
+constexpr std::int64_t max_seconds = 2'147'483'647;
 
 std::string_view read_hostname(std::string_view text, void* member) {
     if (!valid_hostname(text))
@@ -84,12 +85,12 @@ std::string_view check_kind(std::string_view text, void*) {
 }
 
 // A list in the file takes the place of the one it is read over.
+template <class T>
 constexpr Type list_of(const Type& element) {
-    Type list = fields::make_list_type<std::vector<std::string>>();
-    list.element = &element;
-    list.reserve = [](void* strings, std::size_t n) {
-        static_cast<std::vector<std::string>*>(strings)->clear();
-        static_cast<std::vector<std::string>*>(strings)->reserve(n);
+    Type list = fields::make_list_type<std::vector<T>>(&element);
+    list.reserve = [](void* values, std::size_t n) {
+        static_cast<std::vector<T>*>(values)->clear();
+        static_cast<std::vector<T>*>(values)->reserve(n);
     };
     return list;
 }
@@ -104,8 +105,8 @@ constexpr Type hostname = text_type(read_hostname);
 constexpr Type path = text_type(read_path);
 constexpr Type duration = text_type(read_duration);
 constexpr Type restart_period = text_type(read_restart_period);
-constexpr Type strings = list_of(fields::type_of<std::string>);
-constexpr Type paths = list_of(path);
+constexpr Type strings = list_of<std::string>(fields::type_of<std::string>);
+constexpr Type paths = list_of<std::string>(path);
 constexpr Type size = [] {
     Type type = text_type(read_size);
     type.numbers = true;
@@ -123,6 +124,13 @@ constexpr auto backoff_rows = std::array{
 };
 constexpr Type backoff = fields::make_struct_type({}, backoff_rows);
 
+constexpr auto priority_rows = std::array{
+    fields::field<&PriorityGrace::priority>("priority"),
+    fields::field<&PriorityGrace::seconds>("shutdownGracePeriodSeconds"),
+};
+constexpr Type priority_grace = fields::make_struct_type({}, priority_rows);
+constexpr Type priority_graces = list_of<PriorityGrace>(priority_grace);
+
 constexpr auto config_rows = std::array{
     row_in_place("apiVersion", api_version),
     row_in_place("kind", kind),
@@ -135,10 +143,31 @@ constexpr auto config_rows = std::array{
     fields::field<&Config::log_max_files>("containerLogMaxFiles"),
     row_in_place("crashLoopBackOff", backoff),
     fields::field<&Config::shutdown_grace_ms>("shutdownGracePeriod", &duration),
+    fields::field<&Config::shutdown_critical_ms>("shutdownGracePeriodCriticalPods", &duration),
+    fields::field<&Config::shutdown_by_priority>("shutdownGracePeriodByPodPriority", &priority_graces),
     fields::field<&Config::readers_gid>("readersGroup"),
     fields::field<&Config::rescue>("rescue", &strings),
 };
 constexpr Type config_type = fields::make_struct_type({}, config_rows);
+
+// As the kubelet's validation: zero or a second and more, and one of two ways to say it.
+void check_shutdown(const Config& config, Problems& problems) {
+    const auto add = [&](std::string pointer, std::string_view message) {
+        problems.push_back({.pointer = std::move(pointer), .message = std::string(message)});
+    };
+    if (config.shutdown_grace_ms > 0 && config.shutdown_grace_ms < 1'000)
+        add("/shutdownGracePeriod", "must be 0 or at least 1s");
+    if (config.shutdown_critical_ms > 0 && config.shutdown_critical_ms < 1'000)
+        add("/shutdownGracePeriodCriticalPods", "must be 0 or at least 1s");
+    if (config.shutdown_critical_ms > config.shutdown_grace_ms)
+        add("/shutdownGracePeriodCriticalPods", "must not be longer than shutdownGracePeriod, of which it is a part");
+    if (!config.shutdown_by_priority.empty() && (config.shutdown_grace_ms > 0 || config.shutdown_critical_ms > 0))
+        add("/shutdownGracePeriodByPodPriority", "must not be given together with shutdownGracePeriod");
+    for (std::size_t i = 0; i < config.shutdown_by_priority.size(); ++i)
+        if (const std::int64_t seconds = config.shutdown_by_priority[i].seconds; seconds < 0 || seconds > max_seconds)
+            add("/shutdownGracePeriodByPodPriority/" + std::to_string(i) + "/shutdownGracePeriodSeconds",
+                "must be between 0 and 2147483647");
+}
 
 // What the table cannot say.
 void check(const Config& config, Problems& problems) {
@@ -147,6 +176,7 @@ void check(const Config& config, Problems& problems) {
         problems.push_back({.pointer = "/containerLogMaxFiles", .message = "must be 2 or more"});
     if (config.readers_gid < -1 || config.readers_gid > max_gid)
         problems.push_back({.pointer = "/readersGroup", .message = "not a group id"});
+    check_shutdown(config, problems);
     if (config.rescue.empty())
         problems.push_back({.pointer = "/rescue", .message = "must name a command"});
 }

@@ -13,6 +13,11 @@
 
 namespace spec {
 
+struct PriorityGrace { // an element of shutdownGracePeriodByPodPriority
+    std::int32_t priority = 0;
+    std::int64_t seconds = 0;
+};
+
 struct Config {
     Config();
     Config(const Config&);
@@ -31,8 +36,10 @@ struct Config {
     std::int64_t backoff_initial_ms = 10'000; // crashLoopBackOff.initialRestartPeriod, ours; cut to the longest
     std::int64_t backoff_max_ms = 300'000;    // crashLoopBackOff.maxContainerRestartPeriod
     std::int64_t shutdown_grace_ms = 0;       // shutdownGracePeriod; 0: each pod's own grace period, no cap
-    std::int64_t readers_gid = -1;            // readersGroup: the numeric group that may look; -1: nobody
-    std::vector<std::string> rescue = {"/bin/sh"}; // what rescue runs on the console
+    std::int64_t shutdown_critical_ms = 0;    // shutdownGracePeriodCriticalPods: the last part of it
+    std::vector<PriorityGrace> shutdown_by_priority; // shutdownGracePeriodByPodPriority, instead of both
+    std::int64_t readers_gid = -1;                   // readersGroup: the numeric group that may look; -1: nobody
+    std::vector<std::string> rescue = {"/bin/sh"};   // what rescue runs on the console
 };
 
 // A DNS name in lower case that sethostname(2) takes.

@@ -57,6 +57,10 @@ std::optional<std::string> target_of(std::string_view item, std::string_view own
     return target.append(" ").append(own ? own_namespace : before).append("/").append(name);
 }
 
+bool has_prerequisites(const ObjectMeta& metadata) noexcept {
+    return find(metadata.annotations, after_key) || find(metadata.annotations, requires_key);
+}
+
 // What is required comes first, and is not repeated because it is named again.
 std::vector<Prerequisite> prerequisites_of(const ObjectMeta& metadata) {
     std::vector<Prerequisite> out;

@@ -26,6 +26,8 @@ struct Prerequisite {
 // Of a pod whose annotations have been checked; each target once.
 std::vector<Prerequisite> prerequisites_of(const ObjectMeta& metadata);
 
+bool has_prerequisites(const ObjectMeta& metadata) noexcept;
+
 // The target of one item of a list; nullopt for what is none.
 std::optional<std::string> target_of(std::string_view item, std::string_view own_namespace);
 

@@ -54,12 +54,17 @@ void WaitGraph::add(const Object& object, std::size_t who) {
             add_pod_of(called(resource_of(Kind::Pod), pod.pod.metadata), name);
 }
 
+std::string WaitGraph::pointer(const Finding& finding, Kind kind) {
+    std::string out = kind == Kind::Pod ? "" : "/spec/template";
+    return out.append("/metadata/annotations/podinit~1").append(finding.required ? "requires" : "after");
+}
+
 std::vector<WaitGraph::Finding> WaitGraph::findings() const {
     std::vector<Finding> out;
     for (const Node& each : nodes_)
         for (std::size_t i = each.edges; each.who != nobody && i < each.edges_end; ++i)
             if (const Node& other = nodes_[edges_[i].to]; !other.there && out.size() < max_findings)
-                out.push_back({each.who, edges_[i].required, false, "there is no " + other.name});
+                out.push_back({each.who, edges_[i].required, false, other.name});
     const std::vector<std::size_t> none(nodes_.size());
     Search all{none, none, std::vector(nodes_.size(), nobody), {}, 0};
     for (std::size_t i = 0; i < nodes_.size(); ++i)

@@ -31,10 +31,12 @@ class WaitGraph {
         std::size_t who;
         bool required; // in which of the two annotations
         bool circle;   // else: somebody who is not there
-        std::string message;
+        std::string what; // the circle: "waits for itself: A -> B -> A"; or who is not there
     };
     // Of those who have a `who`. Of circles that have objects in common one is told.
     std::vector<Finding> findings() const;
+    // Where it is to be complained about, in an object of the kind.
+    static std::string pointer(const Finding& finding, Kind kind);
 
   private:
     struct Node {

@@ -34,7 +34,7 @@ std::vector<std::string> told(const spec::WaitGraph& graph) {
     std::vector<std::string> lines;
     for (const spec::WaitGraph::Finding& finding : graph.findings())
         lines.push_back(std::to_string(finding.who) + (finding.required ? " requires: " : " after: ") +
-                        finding.message);
+                        finding.what);
     return lines;
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("who waits for nobody there, or for itself, is found") {
     graph.add("pod default/behind", behind, 1);
     graph.add("pod default/e", itself, 2);
     CHECK(told(graph) == std::vector<std::string>{
-                             "1 requires: there is no pod default/d",
+                             "1 requires: pod default/d",
                              "0 after: waits for itself: pod default/a -> pod default/b -> pod default/c -> "
                              "pod default/a",
                              "2 requires: waits for itself: pod default/e -> pod default/e",
@@ -195,5 +195,5 @@ TEST_CASE("a chain as long as a message can hold costs no stack, and a long circ
     const auto findings = graph.findings();
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].circle);
-    CHECK(findings[0].message.size() < 400);
+    CHECK(findings[0].what.size() < 400);
 }
