@@ -214,7 +214,7 @@ TEST_CASE("a circle waits, and says so") {
     world.set(world.add("b"), Fate::Ready);
     CHECK(world.taken() == "a+ ");
     world.set(a, Fate::Ready);
-    CHECK(world.taken() == "behind+ c+ "); // arrived in another order, taken as they were counted
+    CHECK(world.taken() == "c+ behind+ ");
 }
 
 // ---- against the definition --------------------------------------------------------------------------------------
