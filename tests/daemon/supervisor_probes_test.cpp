@@ -23,6 +23,15 @@ std::string pod(const std::string& name, const std::string& containers, const st
            R"("containers": [)" + containers + "]}}";
 }
 
+bool told(Supervisor& podinit, const std::string& of, const std::string& reason, const std::string& message) {
+    return eventually([&] {
+        for (const std::string& event : podinit.objects("event", of))
+            if (event.find("\"" + reason + "\"") != event.npos && event.find(message) != event.npos)
+                return true;
+        return false;
+    });
+}
+
 std::string readiness(const std::string& how) {
     return R"("readinessProbe": {"periodSeconds": 1, "timeoutSeconds": 10, )" + how + "}";
 }
@@ -49,6 +58,8 @@ TEST_CASE("probes over HTTPS and to host names are asked from inside the pod's n
          {" sni localhost\n", " /health localhost:8443 kube-probe/1.36\n", " /here 127.0.0.1:8443 kube-probe/1.36\n"})
         CHECK(eventually([&] { return read_text(podinit.dir("log")).find(line) != std::string::npos; }));
     CHECK_FALSE(podinit.status("web", 0).ready); // 500 so far
+    CHECK(told(podinit, "web", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 500"));
+    CHECK(told(podinit, "web", "Unhealthy", "dial tcp: lookup no-such-host.invalid: "));
     std::ofstream(podinit.dir("health")) << "";
     CHECK(eventually([&] { return podinit.status("web", 0).ready; }));
     CHECK_FALSE(podinit.status("web", 3).ready);
@@ -69,6 +80,8 @@ TEST_CASE("a hook over HTTPS is taken to a server that only speaks HTTP") {
     CHECK(podinit.remove("web") == "gone");
     const std::string said = read_text(podinit.dir("log"));
     CHECK(said.substr(said.find(' ') + 1) == "/500 me kube-lifecycle/1.36\n");
+    CHECK(told(podinit, "web", "LifecycleHTTPFallback",
+               "request to HTTPS lifecycle hook 127.0.0.1:8443 got HTTP response, retry with HTTP succeeded"));
 }
 
 TEST_CASE("without podinit-get a probe over HTTPS changes nothing and says so, and a hook has failed") {
@@ -86,5 +99,7 @@ TEST_CASE("without podinit-get a probe over HTTPS changes nothing and says so, a
                                      on_host)) == "created");
     CHECK(eventually([&] { return alone.status("hooked").restart_count >= 1; }));
     CHECK(eventually([&] { return alone.said().find("podinit-get") != std::string::npos; }));
+    CHECK(told(alone, "probed", "Unhealthy", "cannot run /usr/libexec/podinit/podinit-get: "));
+    CHECK(told(alone, "hooked", "FailedPostStartHook", ""));
     CHECK(alone.status("probed").restart_count == 0);
 }
