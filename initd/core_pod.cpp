@@ -33,7 +33,7 @@ void Core::add(std::uint32_t slot, const PodFacts& facts, Millis now, Actions& o
         return;
     const bool has_room = slot < pods_.size() && units_.capacity() - units_in_use_ >= facts.containers &&
                           probes_.capacity() - probes_in_use_ >= facts.probes;
-    if (!has_room || shutting_down_ || facts.containers == 0 || facts.containers >= Unit::max_index) {
+    if (!has_room || shutting_down_ || facts.containers == 0) {
         out.push_back({Action::Kind::Forget, {Unit(slot, 0), 0}});
         return;
     }
@@ -140,21 +140,19 @@ void Core::sandbox_event(Millis now, const Event& event, Actions& out) noexcept 
 }
 
 void Core::hold(std::uint32_t slot, Millis now, Actions& out) noexcept {
-    if (!in_use(slot) || pods_[slot].stop_asked != never || pods_[slot].held || pods_[slot].finish != Finish::None)
+    if (!in_use(slot) || pods_[slot].stop_asked != never || pods_[slot].finish != Finish::None)
         return; // what has ended for good needs nobody any more
     PodState& pod = pods_[slot];
     pod.held = true;
-    if (pod.phase == PodPhase::Making && pod.retry_at != never)
+    if (pod.retry_at != never)
         return wait(slot);
-    if (pod.phase != PodPhase::Up)
-        return; // what comes next finds it held
     pod.restarting_all = true;
     stop_units(slot, Told::Stopping, pod.facts.grace, now, out);
     settle(slot, now, out);
 }
 
 void Core::release(std::uint32_t slot, Actions& out) noexcept {
-    if (!in_use(slot) || !pods_[slot].held || shutting_down_)
+    if (!in_use(slot) || shutting_down_)
         return;
     PodState& pod = pods_[slot];
     pod.held = false;
@@ -165,8 +163,7 @@ void Core::release(std::uint32_t slot, Actions& out) noexcept {
 // Is there nothing left that a Waiting pod waits for?
 bool Core::may_begin(std::uint32_t slot) const noexcept {
     const PodState& pod = pods_[slot];
-    return pod.phase == PodPhase::Waiting && pod.stop_asked == never && !pod.held && pod.finish == Finish::None &&
-           !in_use(pod.facts.after);
+    return pod.phase == PodPhase::Waiting && !pod.held && pod.finish == Finish::None && !in_use(pod.facts.after);
 }
 
 // Without a sandbox, until it is released. All containers run anew then.
@@ -187,19 +184,17 @@ void Core::settle(std::uint32_t slot, Millis now, Actions& out) noexcept {
     if (pod.phase != PodPhase::Up && pod.phase != PodPhase::Stopping)
         return;
     const std::span<UnitState> units = units_of(slot);
-    if (pod.restarting_all && !pod.sandbox_lost && !pod.held && std::ranges::none_of(units, is_live))
+    if (pod.restarting_all && std::ranges::none_of(units, is_live))
         begin_again(slot);
     if (pod.phase == PodPhase::Up && !pod.sandbox_lost && !pod.restarting_all && !pod.held &&
         pod.finish == Finish::None)
         start_units(slot, now, out);
-    if (stops_whole(pod))
-        give_turns(slot, now, out);
+    give_turns(slot, now, out);
     if (std::ranges::any_of(units, is_live))
         return;
-    const bool wanted =
-        pod.finish == Finish::None && std::ranges::any_of(units, [&](const UnitState& unit) {
-            return unit.facts.role == Role::Regular && (unit.phase != UnitPhase::Done || pod.restarting_all);
-        });
+    const bool wanted = pod.finish == Finish::None && !std::ranges::all_of(units, [](const UnitState& unit) {
+                            return unit.phase == UnitPhase::Done;
+                        });
     if (pod.phase == PodPhase::Stopping || pod.held || (pod.sandbox_lost && wanted))
         drop_sandbox(slot, out);
 }
@@ -238,9 +233,7 @@ void Core::start_units(std::uint32_t slot, Millis now, Actions& out) noexcept {
     std::uint32_t index = 0;
     for (UnitState& unit : units) {
         ++index;
-        if (unit.facts.role == Role::Init)
-            continue;
-        if (unit.phase == UnitPhase::Idle && (turn || unit.facts.role == Role::Sidecar))
+        if (unit.phase == UnitPhase::Idle && turn)
             start(Unit(slot, index), unit, out);
         if (unit.facts.role == Role::Sidecar)
             continue;
@@ -270,8 +263,7 @@ void Core::begin_again(std::uint32_t slot) noexcept {
 
 void Core::make_sandbox(std::uint32_t slot, Actions& out) noexcept {
     PodState& pod = pods_[slot];
-    if (pod.sandbox_lost)
-        begin_again(slot);
+    begin_again(slot);
     waiting_ -= pod.phase == PodPhase::Waiting;
     pod.facts.after = no_slot;
     pod.phase = PodPhase::Making;
@@ -307,7 +299,7 @@ void Core::forget(std::uint32_t slot, Actions& out) noexcept {
         if (goes && pods_[other].phase == PodPhase::Waiting && !in_use(pods_[other].facts.after)) {
             free_slot(other, out);
             i = 0;
-        } else if (!goes && may_begin(other)) {
+        } else if (may_begin(other)) {
             make_sandbox(other, out);
         }
     }
@@ -340,10 +332,8 @@ void Core::tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept {
         pod.expires = never;
         out.push_back(
             {.kind = Action::Kind::Tell, .run = {Unit(slot, 0), pod.generation}, .told = Told::DeadlineExceeded});
-        if (pod.phase == PodPhase::Up)
-            finish(slot, Finish::Deadline, now, out);
-        pod.finish = Finish::Deadline;
-        if (pod.phase == PodPhase::Making && pod.retry_at != never)
+        finish(slot, Finish::Deadline, now, out);
+        if (pod.retry_at != never)
             wait(slot);
         settle(slot, now, out);
     }

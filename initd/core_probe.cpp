@@ -81,7 +81,7 @@ void Core::result(Unit name, UnitState& unit, ProbeState& probe, Millis now, Act
         const Told why = probe.facts.kind == ProbeKind::Startup ? Told::StartupFailed : Told::LivenessFailed;
         const Millis pods = pods_[name.slot()].facts.grace;
         terminate(name, unit, why, probe.facts.grace == never ? pods : probe.facts.grace, now, out);
-    } else if (probe.facts.kind == ProbeKind::Startup && !unit.startup_passed) {
+    } else if (!unit.startup_passed) {
         probe.next = never;
         if (has_passed_startup(name, unit))
             startup_passed(name, unit, now, out);
@@ -109,8 +109,6 @@ void Core::notified(Unit name, UnitState& unit, Notice notice, Millis now, Actio
     switch (notice) {
     case Notice::Ready:
     case Notice::NotReady:
-        if (!unit.facts.notifies)
-            return;
         unit.notified = notice == Notice::Ready;
         if (unit.startup_passed)
             return set_ready(name, unit, now);

@@ -63,7 +63,7 @@ enum class Hook : std::uint8_t { PostStart, PreStop };
 
 struct UnitFacts {
     Role role = Role::Regular;
-    spec::RestartPolicy restart_policy = spec::RestartPolicy::Always; // its own, else the pod's
+    spec::RestartPolicy restart_policy = spec::RestartPolicy::Always; // its own (a sidecar's is that), else the pod's
     bool post_start = false;
     bool pre_stop = false;
     Millis post_start_sleep = never; // of a hook that only sleeps: the core counts

@@ -11,7 +11,7 @@ namespace {
 constexpr Millis longest_grace = std::chrono::hours{24 * 365};
 
 bool is_restarted(const UnitFacts& facts, const Exit& exit) noexcept {
-    if (facts.role == Role::Sidecar || exit.rule == RestartRule::Restart)
+    if (exit.rule == RestartRule::Restart)
         return true;
     if (facts.role == Role::Init)
         return has_failed(exit) && facts.restart_policy != spec::RestartPolicy::Never;
@@ -109,16 +109,11 @@ void Core::signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept
 // Sidecars of a pod that ends are signalled when all else has ended, the last one first.
 void Core::give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept {
     const std::span<UnitState> units = units_of(slot);
-    bool busy = std::ranges::any_of(
-        units, [](const UnitState& unit) { return is_live(unit) && unit.facts.role != Role::Sidecar; });
-    for (std::size_t i = units.size(); i-- > 0 && !busy;) {
-        UnitState& unit = units[i];
-        if (unit.facts.role != Role::Sidecar || !is_live(unit))
-            continue;
-        busy = true;
-        if (unit.stop == Stop::Turn)
-            signal(Unit(slot, static_cast<std::uint32_t>(i + 1)), unit, now, out);
-    }
+    std::size_t last = units.size();
+    while (last > 0 && !is_live(units[last - 1]))
+        --last;
+    if (last > 0 && units[last - 1].stop == Stop::Turn)
+        signal(Unit(slot, static_cast<std::uint32_t>(last)), units[last - 1], now, out);
 }
 
 // Stops every run, and no container has anything to wait for any more.
@@ -158,8 +153,6 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
     if (!in_use(slot) || pods_[slot].stop_asked != never || name.index() > pods_[slot].facts.containers)
         return;
     PodState& pod = pods_[slot];
-    if (pod.held)
-        return; // everything will start when it is released
     if (pod.finish == Finish::Deadline)
         pod.expires = now + pod.facts.active_deadline;
     pod.finish = Finish::None;
@@ -167,8 +160,7 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
     for (UnitState& unit : units_of(slot)) {
         const Unit each(slot, ++index);
         const bool asked = name.index() == 0 || name.index() == index;
-        const bool begins = !pod.initialized && unit.phase != UnitPhase::Done;
-        if (unit.facts.role == Role::Init && !begins && !has_failed(unit.last.exit))
+        if (unit.facts.role == Role::Init && unit.phase == UnitPhase::Done && !has_failed(unit.last.exit))
             continue;
         if (!asked && !(unit.facts.role == Role::Sidecar && unit.phase == UnitPhase::Done))
             continue;
@@ -189,9 +181,9 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
 
 // What could not be made may be made now.
 void Core::retry(std::uint32_t slot, Millis now, Actions& out) noexcept {
-    if (!in_use(slot) || pods_[slot].stop_asked != never)
+    if (!in_use(slot))
         return;
-    if (pods_[slot].phase == PodPhase::Making && pods_[slot].retry_at != never)
+    if (pods_[slot].retry_at != never)
         return make_sandbox(slot, out);
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {

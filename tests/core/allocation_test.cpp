@@ -8,14 +8,18 @@ using namespace std::chrono_literals;
 
 TEST_CASE("with room reserved, the core allocates nothing in a pod's whole life") {
     Core core({});
-    core.reserve(100, 200);
+    core.reserve(100, 200, 100);
+    const ProbeFacts probe{.unit = 2, .initial_delay = 1h};
     Actions out;
     out.reserve(core.max_actions());
     const std::size_t before = allocated::times;
     Millis now = 1s;
     auto step = [&](Event::Kind kind, Unit unit, std::uint32_t generation) {
         out.clear();
-        core.step(now, {.kind = kind, .run = {unit, generation}, .facts = {.containers = 2}}, out);
+        core.step(
+            now,
+            {.kind = kind, .run = {unit, generation}, .facts = {.containers = 2, .probes = 1, .probe_facts = &probe}},
+            out);
     };
     for (int round = 0; round < 3; ++round) {
         for (std::uint32_t slot = 0; slot < 100; ++slot) {

@@ -101,6 +101,8 @@ void Kernel::invent(Pod& pod) {
                 .restart_policy = chance(80) ? policy : static_cast<spec::RestartPolicy>(random(3)),
                 .post_start = chance(20),
                 .pre_stop = chance(20)};
+        if (unit.role == Role::Sidecar)
+            unit.restart_policy = spec::RestartPolicy::Always;
         if (chance(30))
             unit.post_start_sleep = Millis(random(5'000));
         if (chance(30))

@@ -190,3 +190,53 @@ TEST_CASE("what a probe of an earlier run says is about that run") {
     CHECK(s.started(0) == "readiness 0/1");
     CHECK_FALSE(s.unit(0).ready);
 }
+
+TEST_CASE("a container is not ready before its startup probe has passed, and then the probe is not asked again") {
+    Story s;
+    const Probes probes{{.kind = startup, .period = 1s}};
+    CHECK(start(s, probes) == "startup 0/1");
+    CHECK_FALSE(s.unit(0).ready);
+    s.probed(0, 1, startup, yes);
+    CHECK(s.unit(0).ready);
+    CHECK(s.core().next_deadline() == never);
+}
+
+TEST_CASE("a container that is being stopped may turn unready") {
+    Story s;
+    const Probes probes{{.kind = readiness, .period = 1s, .failure_threshold = 1}};
+    start(s, probes);
+    s.probed(0, 1, readiness, yes);
+    CHECK(s.remove(0) == "term 0/1");
+    CHECK(s.pass(1s) == "readiness 0/1");
+    s.probed(0, 1, readiness, no);
+    CHECK_FALSE(s.unit(0).ready);
+}
+
+TEST_CASE("readiness is a matter of readiness probes alone, and its time is that of its last turn") {
+    Story s;
+    const Probes probes{{.kind = liveness, .period = 3s, .failure_threshold = 1},
+                        {.kind = readiness, .period = 1s, .failure_threshold = 1}};
+    start(s, probes);
+    s.pass(5s);
+    Millis turned = s.now();
+    for (const auto& [outcome, turns] : {std::pair{yes, true}, std::pair{yes, false}, std::pair{no, true},
+                                         std::pair{no, false}, std::pair{yes, true}}) {
+        s.pass(1s);
+        s.probed(0, 1, readiness, outcome);
+        turned = turns ? s.now() : turned;
+        CHECK(s.unit(0).ready == (outcome == yes));
+        CHECK(s.unit(0).ready_changed == turned);
+    }
+    s.probed(0, 1, liveness, no);
+    s.pass(1s);
+    s.probed(0, 1, readiness, yes);
+    CHECK(s.unit(0).ready);
+}
+
+TEST_CASE("a container that lives is not asked for anything because it says so") {
+    Story s;
+    const Probes probes{{.kind = liveness, .period = 3s}, {.kind = readiness, .period = 5s}};
+    start(s, probes);
+    s.probed(0, 1, readiness, yes);
+    CHECK(s.probed(0, 1, liveness, yes) == "");
+}

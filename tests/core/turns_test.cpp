@@ -23,7 +23,7 @@ struct Units {
     Units(std::initializer_list<UnitFacts> list, RestartPolicy policy = RestartPolicy::Always)
         : facts(list) {
         for (UnitFacts& unit : facts)
-            unit.restart_policy = policy;
+            unit.restart_policy = unit.role == Role::Sidecar ? RestartPolicy::Always : policy;
         pod.restart_policy = policy;
         pod.containers = static_cast<std::uint8_t>(facts.size());
         pod.units = facts.data();
