@@ -60,16 +60,27 @@ std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> 
 }
 
 // `asked`: somebody wants root, as opposed to an image that names nobody.
-PlanFailure breaks_non_root(const ContainerInputs& in, bool asked) {
-    std::string text = asked ? "container's runAsUser breaks non-root policy"
-                             : "container has runAsNonRoot and image will run as root";
+std::optional<PlanFailure> breaks_non_root(const ContainerInputs& in, bool asked, uid_t uid) {
+    const std::string& of_image = in.image.config.user;
+    const std::string_view name = std::string_view(of_image).substr(0, of_image.find(':'));
+    std::string text;
+    // What its passwd makes of a name is not asked, so that the same manifest is refused on Kubernetes and here.
+    if (!asked && name.find_first_not_of("0123456789") != name.npos)
+        text.append("container has runAsNonRoot and image has non-numeric user (")
+            .append(name)
+            .append("), cannot verify user is non-root");
+    else if (uid == 0)
+        text = asked ? "container's runAsUser breaks non-root policy"
+                     : "container has runAsNonRoot and image will run as root";
+    else
+        return std::nullopt;
     const spec::ObjectMeta& metadata = in.pod.metadata;
     for (std::string_view part :
          {std::string_view(" (pod: \""), std::string_view(metadata.name), std::string_view("_"),
           std::string_view(metadata.namespace_), std::string_view("("), std::string_view(metadata.uid),
           std::string_view(")\", container: "), std::string_view(in.container().name), std::string_view(")")})
         text += part;
-    return {"CreateContainerConfigError", std::move(text)};
+    return PlanFailure{"CreateContainerConfigError", std::move(text)};
 }
 
 std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& in) {
@@ -90,8 +101,9 @@ std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& i
         plan.groups.push_back(*group);
 
     auto non_root = context.run_as_non_root ? context.run_as_non_root : pod_context.run_as_non_root;
-    if (is_set(non_root) && plan.uid == 0)
-        return breaks_non_root(in, context.run_as_user || pod_context.run_as_user);
+    if (is_set(non_root))
+        if (auto failure = breaks_non_root(in, context.run_as_user || pod_context.run_as_user, plan.uid))
+            return failure;
 
     ns::CapabilityRequest request;
     if (context.capabilities) {

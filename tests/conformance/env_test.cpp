@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a container's command and environment are made of.
-#include "tests/conformance/box.hpp"
+#include "tests/conformance/row.hpp"
 
 #include <fstream>
 
@@ -57,7 +57,7 @@ std::string told(Row& row, const Containers& init, const std::string& script, co
 
 // What a container prints of an image whose entrypoint and cmd are echo's.
 std::string arguments(Row& row, const std::string& given) {
-    make_box(row, R"("Entrypoint": ["/bin/echo", "entry"], "Cmd": ["cmd"])");
+    REQUIRE(row.has_image("box", R"("Entrypoint": ["/bin/echo", "entry"], "Cmd": ["cmd"])"));
     row.has({}, {R"({"name": "c", "image": "box")" + (given.empty() ? "" : ", " + given) + "}"}, policy("Never"));
     REQUIRE(row.until_phase("Succeeded"));
     REQUIRE(eventually([&] { return row.logs("p").ends_with("\n"); }));
@@ -83,10 +83,10 @@ ROW("env-args", "expansion") {
 
 ROW("env-ascii-names", "env") {
     const std::string name = "a !#$%&'()*+,-./0:;<>?@[]^_`{|}~";
-    const std::string list = arguments(row, fields({R"("command": ["/bin/env"])", env({is(name, "x")})}));
+    const std::string list = arguments(row, fields({R"("command": ["/bin/busybox", "env"])", env({is(name, "x")})}));
     CHECK(list.find("stdout " + name + "=x\n") != list.npos);
-    CHECK(refused(row, env({is("A=B", "x")})).starts_with("/spec/containers/0/env/0/name: "));
-    CHECK(refused(row, env({is("A\\u0007B", "x")})).starts_with("/spec/containers/0/env/0/name: "));
+    CHECK(row.refused(env({is("A=B", "x")})).starts_with("/spec/containers/0/env/0/name: "));
+    CHECK(row.refused(env({is("A\\u0007B", "x")})).starts_with("/spec/containers/0/env/0/name: "));
 }
 
 ROW("envfile-basic", "env") {
@@ -114,12 +114,12 @@ ROW("envfile-poststart", "env") {
 }
 
 ROW("envfile-novolume", "env") {
-    CHECK(refused(row, env({in_file("A", "KEY")})) ==
+    CHECK(row.refused(env({in_file("A", "KEY")})) ==
           R"(/spec/containers/0/env/0/valueFrom/fileKeyRef/volumeName: not found: "v" is no volume of this pod)");
 }
 
 ROW("envfile-notemptydir", "env") {
-    CHECK(refused(row, env({in_file("A", "KEY")}), R"("volumes": [{"name": "v", "hostPath": {"path": "/tmp"}}])") ==
+    CHECK(row.refused(env({in_file("A", "KEY")}), R"("volumes": [{"name": "v", "hostPath": {"path": "/tmp"}}])") ==
           "/spec/containers/0/env/0/valueFrom/fileKeyRef/volumeName: must be an emptyDir volume");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a container shares with its pod and with the machine: processes, ports, memory, the host's name.
-#include "tests/conformance/box.hpp"
+#include "tests/conformance/row.hpp"
 
 #include <arpa/inet.h>
 #include <cstdio>
@@ -125,16 +125,16 @@ ROW("hostname-fqdn-noeffect", "hostname") {
 }
 
 ROW("hostname-override-fqdn", "hostname") {
-    CHECK(refused(row, "", R"("hostnameOverride": "over", "setHostnameAsFQDN": true)").starts_with("/spec/"));
+    CHECK(row.refused("", R"("hostnameOverride": "over", "setHostnameAsFQDN": true)").starts_with("/spec/"));
 }
 
 ROW("hostname-override-hostnet", "hostname") {
-    CHECK(refused(row, "", fields({host_network, R"("hostnameOverride": "over")"})).starts_with("/spec/"));
+    CHECK(row.refused("", fields({host_network, R"("hostnameOverride": "over")"})).starts_with("/spec/"));
 }
 
 ROW("hostname-override-invalid", "hostname") {
-    CHECK(refused(row, "", R"("hostnameOverride": "Not A Name")").starts_with("/spec/hostnameOverride: "));
-    CHECK(refused(row, "", R"("hostnameOverride": ")" + std::string(65, 'a') + "\"")
+    CHECK(row.refused("", R"("hostnameOverride": "Not A Name")").starts_with("/spec/hostnameOverride: "));
+    CHECK(row.refused("", R"("hostnameOverride": ")" + std::string(65, 'a') + "\"")
               .starts_with("/spec/hostnameOverride: "));
 }
 

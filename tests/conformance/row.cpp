@@ -167,6 +167,14 @@ bool Row::has_image(const std::string& name, const std::string& config) const {
     return true;
 }
 
+std::string Row::refused(const std::string& container, const std::string& spec) {
+    const auto applied = apply({pod_text("p", {}, {runs("c", "true", container)}, spec)}, false, true);
+    if (applied)
+        return "";
+    const auto& problems = applied.error().problems;
+    return problems.empty() ? applied.error().message : problems.front().pointer + ": " + problems.front().message;
+}
+
 void Row::say(const std::string& word) const {
     std::ofstream(story_path, std::ios::app) << now() << ' ' << word << '\n';
 }

@@ -70,6 +70,9 @@ class Row : public initd::Supervisor {
     // Applies pod "p"; `spec` are more fields of its spec.
     void has(const Containers& init, const Containers& containers, const std::string& spec = "");
 
+    // "POINTER: MESSAGE" for which a pod of one container with these fields is refused; empty when it is taken.
+    std::string refused(const std::string& container, const std::string& spec = "");
+
     void say(const std::string& word) const; // from outside
     // What was said: "a+ a- b+".
     std::string words() const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods of files: there, changed and gone; and what becomes of a pod from beginning to end.
-#include "tests/conformance/box.hpp"
+#include "tests/conformance/row.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -54,11 +54,11 @@ ROW("static-hostport-upgrade", "staticpod") {
 }
 
 ROW("static-updated", "staticpod") {
-    make_box(row);
+    REQUIRE(row.has_image("box"));
     put(row, lives("c"));
     REQUIRE(row.until_ready());
     const View before = row.view();
-    put(row, box_runs("c", "sleep 1000"), grace(0));
+    put(row, R"({"name": "c", "image": "box", "command": ["/bin/sleep", "1000"]})", grace(0));
     CHECK(row.until([&](const View& pod) {
         return pod.pod.metadata.uid != before.pod.metadata.uid && condition_of(pod, "Ready") == "True";
     }));
@@ -121,12 +121,12 @@ ROW("pods-submitted-removed", "api") {
 }
 
 ROW("os-reject", "admission") {
-    CHECK(refused(row, "", R"("os": {"name": "windows"})").starts_with("/spec/os/name: "));
-    CHECK(refused(row, "", R"("os": {"name": "linux"})") == "");
+    CHECK(row.refused("", R"("os": {"name": "windows"})").starts_with("/spec/os/name: "));
+    CHECK(row.refused("", R"("os": {"name": "linux"})") == "");
 }
 
 ROW("runtimeclass-missing", "admission") {
-    CHECK(refused(row, "", R"("runtimeClassName": "no-such")").starts_with("/spec/runtimeClassName: "));
+    CHECK(row.refused("", R"("runtimeClassName": "no-such")").starts_with("/spec/runtimeClassName: "));
 }
 
 ROW("container-gc", "runtime") {

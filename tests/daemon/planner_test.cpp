@@ -317,6 +317,27 @@ TEST_CASE("groups are the image's and the pod's, and runAsGroup is the first one
               .gid == 0);
 }
 
+TEST_CASE("who would run as root against runAsNonRoot is told so as the kubelet does") {
+    const auto told = [](const std::string& context, const std::string& image_user, uid_t uid) {
+        Image image;
+        image.config.user = image_user;
+        std::string message =
+            failure(pod_with("", sh + R"(, "securityContext": {"runAsNonRoot": true)" + context + "}"), image,
+                    {.uid = uid})
+                .message;
+        const std::string who = R"*( (pod: "web_default(u1)", container: c))*";
+        CHECK((message.empty() || message.ends_with(who)));
+        return message.substr(0, message.size() - std::min(message.size(), who.size()));
+    };
+    CHECK(told(R"(, "runAsUser": 0)", "1000", 0) == "container's runAsUser breaks non-root policy");
+    CHECK(told(R"(, "runAsUser": 7)", "root", 7) == "");
+    CHECK(told("", "", 0) == "container has runAsNonRoot and image will run as root");
+    CHECK(told("", "0:5", 0) == "container has runAsNonRoot and image will run as root");
+    CHECK(told("", "1000:5", 1000) == "");
+    CHECK(told("", "alice:5", 1000) ==
+          "container has runAsNonRoot and image has non-numeric user (alice), cannot verify user is non-root");
+}
+
 TEST_CASE("runAsNonRoot refuses root") {
     const std::string non_root = sh + R"(, "securityContext": {"runAsNonRoot": true})";
     CHECK(failure(pod_with("", non_root)).reason == "CreateContainerConfigError");
