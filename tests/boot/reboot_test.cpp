@@ -21,7 +21,7 @@ std::string stays(const std::string& pod, const std::string& name, const std::st
 }
 
 void write_pod(const std::string& name, const std::string& init, const std::string& containers) {
-    write_file("twice/" + name + ".json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name +
+    write_file("stories/" + name + ".json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name +
                                               R"("},"spec":{"terminationGracePeriodSeconds":5,"initContainers":[)" +
                                               init + R"(],"containers":[)" + containers + "]}}");
 }
@@ -36,7 +36,7 @@ Machine& machine() {
                       once("side", "second"),
                   stays("side", "main"));
         write_pod("held", container("gate", "until [ -e /run/go ]; do sleep 0.1; done"), stays("held", "main"));
-        return Options{.appliance = build_appliance("twice", "--manifests " + workshop() + "/twice"),
+        return Options{.appliance = build_appliance("twice", "--manifests " + workshop() + "/stories"),
                        .arguments = {},
                        .append = ""};
     });
