@@ -59,7 +59,7 @@ std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> 
     return std::nullopt;
 }
 
-// `asked`: somebody wants root, as opposed to an image that names nobody.
+// `asked`: the manifest names the user, as opposed to the image.
 std::optional<PlanFailure> breaks_non_root(const ContainerInputs& in, bool asked, uid_t uid) {
     const std::string& of_image = in.image.config.user;
     const std::string_view name = std::string_view(of_image).substr(0, of_image.find(':'));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 using namespace conformance;
 namespace fs = std::filesystem;
@@ -41,9 +42,10 @@ ROW("static-running", "staticpod") {
 }
 
 ROW("static-hostport-upgrade", "staticpod") {
-    // Whoever comes first has the port; the next one says so if it is not free.
-    const auto server = [](const std::string& name) {
-        return runs(name, "busybox nc -l -p 18099 -e true && say wrong & sleep 0.2; kill -0 $! && say " + name +
+    // Whoever comes first has the port; the next one says so if it is not free. Another test may run on this machine.
+    const std::string port = std::to_string(20'000 + ::getpid() % 10'000);
+    const auto server = [&](const std::string& name) {
+        return runs(name, "busybox nc -l -p " + port + " -e true && say wrong & sleep 0.2; kill -0 $! && say " + name +
                               "+ || say taken; trap 'sleep 0.3; kill %1; exit 0' TERM; forever");
     };
     put(row, server("one"), R"("hostNetwork": true)");
