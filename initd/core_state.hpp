@@ -141,6 +141,9 @@ struct Event {
     Notice notice = Notice::Ready;
 };
 
+// What has happened, in order. Room for it is made when a pod comes (Daemon), so that adding does not allocate.
+using Events = std::vector<Event>;
+
 // Why the core stops a live run, or what else is worth an Event of Kubernetes that only the core knows of.
 enum class Told : std::uint8_t {
     Stopping, // of a container, as all below but the last two: its pod goes, or an operator restarts it

@@ -275,6 +275,7 @@ void Daemon::arm_timer() noexcept {
     Millis next = earliest(earliest(core_.next_deadline(), logs_.next_deadline()), manifests_.next_deadline());
     next = earliest(next, way_down_.next_deadline());
     next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
+    next = earliest(next, performer_.notify().next_deadline());
     if (next == armed_)
         return;
     armed_ = next;

@@ -26,6 +26,7 @@ void Daemon::dispatch(const Ready& ready) noexcept try {
         break;
     case Source::Handler: handlers_.on_ready(ready, events_); break;
     case Source::Terminal: performer_.on_terminal(ready.id); break;
+    case Source::Notify: performer_.notify().on_ready(ready.id, boot_time(), events_); break;
     case Source::Client:
         control_->on_client(ready, calls_);
         on_calls();
@@ -138,6 +139,7 @@ void Daemon::on_timer() {
     if (is_due(way_down_.next_deadline(), now))
         way_down_.tick(now, events_);
     manifests_.tick(now);
+    performer_.notify().tick(now);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));
     if (is_due(rescue_at_, now))

@@ -22,6 +22,32 @@ bool matches(std::string_view full_name, std::string_view namespace_, std::strin
            (name.empty() || full_name.substr(slash + 1) == name);
 }
 
+std::string_view word(std::optional<spec::Notification::Stage> stage) {
+    using Stage = spec::Notification::Stage;
+    if (!stage)
+        return "Starting";
+    switch (*stage) {
+    case Stage::Ready: return "Ready";
+    case Stage::Reloading: return "Reloading";
+    case Stage::Stopping: return "Stopping";
+    }
+    return "";
+}
+
+// What its containers say of themselves: a condition for each that does, which every client of Kubernetes can read.
+void add_notices(spec::PodStatus& status, const spec::Pod& pod, const Notify& notify, std::uint32_t slot,
+                 const StatusFacts& facts) {
+    for (std::uint32_t i = 0; i < spec::container_count(pod); ++i)
+        if (const Notify::Said* said = notify.said(Unit(slot, i + 1))) {
+            spec::PodCondition& condition = status.conditions.emplace_back();
+            condition.type.append(spec::notify_condition).append(spec::container_at(pod, i).name);
+            condition.status = said->stage == spec::Notification::Stage::Ready ? "True" : "False";
+            condition.reason = word(said->stage);
+            condition.message = said->status;
+            condition.last_transition_time = wall_time(facts.clock, said->since);
+        }
+}
+
 } // namespace
 
 spec::RawJson Listing::pod_object(std::uint32_t slot) {
@@ -36,8 +62,9 @@ spec::RawJson Listing::pod_object(std::uint32_t slot) {
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";
     std::string_view node = pod.spec.node_name.empty() ? std::string_view(performer_.node().hostname) : "";
-    return {spec::pod_object(record.text, make_status(core_, slot, facts), wall_time(facts.clock, state.added), deleted,
-                             node)};
+    spec::PodStatus status = make_status(core_, slot, facts);
+    add_notices(status, pod, performer_.notify(), slot, facts);
+    return {spec::pod_object(record.text, status, wall_time(facts.clock, state.added), deleted, node)};
 }
 
 std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {

@@ -65,7 +65,8 @@ Performer::Performer(const Core& core, Poller& poller, Children& children, ns::S
     , logs_(logs)
     , recorder_(recorder)
     , node_(std::move(node))
-    , image_dirs_(std::move(image_dirs)) {}
+    , image_dirs_(std::move(image_dirs))
+    , notify_(poller, node_.run_dir + "/notify") {}
 
 Performer::PodRuntime& Performer::runtime(std::uint32_t slot) {
     if (slot >= runtimes_.size())
@@ -174,6 +175,8 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
     launch.plan.join_ipc = pod_runtime.sandbox.ipc.get();
     launch.plan.join_uts = pod_runtime.sandbox.uts.get();
     launch.plan.join_pid = pod_runtime.holder_fd.get();
+    if (auto given = give_services(launch, pod, run); !given)
+        return std::unexpected(given.error());
     if (auto connected = connect_streams(launch, pod, run, attempt); !connected)
         return std::unexpected(connected.error());
     return launch;
@@ -283,6 +286,7 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
     }
     pods_.clear_failure(run.unit.slot(), container_of(run));
     recorder_.tell(run.unit, Severity::Normal, "Started", {"Container started"});
+    notify_.started(run, report.pid);
     events.push_back(event(Event::Kind::Started, run));
 } catch (...) { // out of memory: the failure goes without its message
     events.push_back(event(Event::Kind::StartFailed, RunId::from_cookie(report.who.id)));
@@ -303,11 +307,13 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
     auto terminal = std::find_if(terminals_.begin(), terminals_.end(), [&](const Terminal& t) { return t.run == run; });
     if (terminal != terminals_.end())
         on_terminal(terminal->id);
+    notify_.end(run);
     Event e = event(Event::Kind::Exited, run);
     e.exit.code = exit.code;
     UnitRuntime* u = unit(run);
     keep_message(exit, u);
     if (u) {
+        listen_again(run.unit.slot(), container_of(run));
         u->pid = -1;
         u->stdin_hold.reset();
         if (u->has_rules)
@@ -342,11 +348,12 @@ std::string Performer::pod_address(std::uint32_t slot) {
 }
 
 std::expected<ns::Fd, ns::Error> Performer::open_socket(std::uint32_t slot, int family) noexcept {
-    return sandboxes_.open_socket(runtimes_[slot].sandbox, family);
+    return sandboxes_.open_socket(runtimes_[slot].sandbox, family, SOCK_STREAM);
 }
 
 // `created`: there was something to start. What fails before that is tried again under every restart policy.
 void Performer::fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept {
+    notify_.end(run);
     complain(run.unit.slot(), container_of(run), failure);
     Event e = event(Event::Kind::StartFailed, run);
     e.exit.not_created = !created;

@@ -10,12 +10,14 @@
 #include "initd/core.hpp"
 #include "initd/event_recorder.hpp"
 #include "initd/logs.hpp"
+#include "initd/notify.hpp"
 #include "initd/objects.hpp"
 #include "initd/planner.hpp"
 #include "initd/pods.hpp"
 #include "initd/projection.hpp"
 #include "initd/termination.hpp"
 #include "ns/sandbox.hpp"
+#include "spec/services.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -23,9 +25,6 @@
 #include <vector>
 
 namespace initd {
-
-// What has come of actions, in order. Room for it is made when a pod comes (Daemon), so that adding does not allocate.
-using Events = std::vector<Event>;
 
 class Performer {
   public:
@@ -73,6 +72,7 @@ class Performer {
     void read_log(std::uint32_t slot, RunMessage& message);
     const NodeFacts& node() const noexcept { return node_; }
     const std::vector<std::string>& image_dirs() const noexcept { return image_dirs_; }
+    Notify& notify() noexcept { return notify_; }
     void prepare_spare() noexcept { sandboxes_.prepare_spare(); }
     MessageFiles& messages() noexcept { return messages_; }
 
@@ -88,12 +88,19 @@ class Performer {
         bool reads_log = false; // when it fails without a word
         ns::Fd stdin_hold;      // keeps an open standard input from ending
     };
+    struct Listener { // of podinit/listen, open as long as the sandbox
+        std::uint32_t container = 0;
+        ns::Fd socket;
+        ns::Fd directory;
+        std::string file; // in the directory, of a Unix socket
+    };
     struct PodRuntime {
         ns::Sandbox sandbox;
         RunId sandbox_run;
         pid_t holder = -1;
         ns::Fd holder_fd;
         std::vector<UnitRuntime> units;
+        std::vector<Listener> listeners; // of each container in the order of their descriptors
     };
     struct Terminal {
         std::uint32_t id;
@@ -131,6 +138,12 @@ class Performer {
     std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
                                                      std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_terminal(Launchable& launch, RunId run, std::uint32_t attempt);
+    std::expected<void, PlanFailure> open_listeners(const spec::Pod& pod, std::uint32_t slot);
+    std::expected<ns::Fd, ns::Error> open_inet(std::uint32_t slot, const spec::ListenSocket& to) noexcept;
+    std::expected<void, ns::Error> open_unix(const spec::Pod& pod, std::string_view path, Listener& listener);
+    void listen_again(std::uint32_t slot, std::uint32_t container) noexcept;
+    void close_listeners(std::uint32_t slot) noexcept;
+    std::expected<void, PlanFailure> give_services(Launchable& launch, const spec::Pod& pod, RunId run);
     void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
     void keep_message(const ChildExit& exit, const UnitRuntime* unit) noexcept;
     RestartRule rule_for(RunId run, std::int32_t code) noexcept;
@@ -148,6 +161,7 @@ class Performer {
     MessageFiles messages_;
     NodeFacts node_;
     std::vector<std::string> image_dirs_;
+    Notify notify_;
     std::vector<PodRuntime> runtimes_;
     std::vector<Terminal> terminals_;
     std::uint32_t next_terminal_ = 0;

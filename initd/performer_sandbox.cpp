@@ -49,6 +49,8 @@ std::expected<void, PlanFailure> Performer::build_sandbox(const spec::Pod& pod, 
     }
     if (auto made = make_volumes(pod, plan, *volumes); !made)
         return made;
+    if (auto opened = open_listeners(pod, run.unit.slot()); !opened)
+        return opened;
     if (plan.shared_pid)
         return start_holder(run);
     return {};
@@ -80,6 +82,7 @@ void Performer::sandbox_failed(RunId run, PlanFailure failure, Events& events) n
 
 void Performer::clear_sandbox(std::uint32_t slot) noexcept try {
     PodRuntime& pod = runtime(slot);
+    close_listeners(slot);
     children_.signal(pod.holder, SIGKILL);
     pod.holder = -1; // its end is no news any more
     pod.holder_fd.reset();

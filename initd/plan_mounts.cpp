@@ -146,7 +146,8 @@ void place_message_file(ns::Plan& plan, const ContainerInputs& in) {
 
 } // namespace
 
-std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest) {
+std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest,
+                                      bool wanted) {
     const spec::PodSpec& s = in.pod.spec;
     const spec::Container& container = in.container();
     bool own_root = !in.image.rootfs.empty();
@@ -154,7 +155,7 @@ std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in,
     bool read_only = container.security_context && is_set(container.security_context->read_only_root_filesystem);
     // The machine's root in the machine's namespaces needs no mount of its own, and then no mount namespace: what it
     // mounts, the machine sees. Nobody reads a termination message from the default path then.
-    plan.create_mount = own_root || !is_set(s.host_pid) || own_ipc || !is_set(s.host_network) || read_only ||
+    plan.create_mount = wanted || own_root || !is_set(s.host_pid) || own_ipc || !is_set(s.host_network) || read_only ||
                         !container.volume_mounts.empty() || has_own_message_path(container);
     if (!plan.create_mount)
         return std::nullopt;

@@ -55,7 +55,9 @@ std::expected<ns::Plan, PlanFailure> plan_container(const ContainerInputs& in) {
         return std::unexpected(std::move(*failure));
     if (auto failure = set_identity(plan, in))
         return std::unexpected(std::move(*failure));
-    if (auto failure = add_mounts(plan, in, *variables))
+    const spec::Services services = services_of(in);
+    set_services(plan, services);
+    if (auto failure = add_mounts(plan, in, *variables, services.notifies))
         return std::unexpected(std::move(*failure));
     return plan;
 }
@@ -72,6 +74,7 @@ std::expected<ns::Plan, PlanFailure> plan_exec(const ContainerInputs& in, std::v
     plan.working_dir = working_dir(in);
     if (auto failure = set_command(plan, std::move(command), env))
         return std::unexpected(std::move(*failure));
+    set_notify_socket(plan, services_of(in));
     if (auto failure = set_identity(plan, in))
         return std::unexpected(std::move(*failure));
     return plan;

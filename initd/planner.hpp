@@ -86,6 +86,9 @@ struct ContainerInputs {
 // All of the plan but descriptors (streams, namespaces to join), which the performer fills in.
 std::expected<ns::Plan, PlanFailure> plan_container(const ContainerInputs& in);
 
+// Mounts the Unix socket at `path` where NOTIFY_SOCKET says; the plan has a mount namespace for it.
+void place_notify_socket(ns::Plan& plan, std::string path);
+
 // A process beside a running container: the same identity, environment and limits, another command. `term` is TERM.
 // Variables whose object has gone since are left out.
 std::expected<ns::Plan, PlanFailure> plan_exec(const ContainerInputs& in, std::vector<std::string> command,

@@ -4,6 +4,7 @@
 
 #include "initd/planner.hpp"
 #include "initd/variables.hpp"
+#include "spec/services.hpp"
 
 #include <optional>
 
@@ -27,8 +28,14 @@ std::vector<std::string> arguments(const ContainerInputs& in, const Variables& o
 std::optional<PlanFailure> set_command(ns::Plan& plan, std::vector<std::string> argv, const Variables& env);
 std::optional<PlanFailure> set_identity(ns::Plan& plan, const ContainerInputs& in);
 
+// plan_services.cpp. What the container's annotations ask for; its variables of a container's own process, and of any.
+spec::Services services_of(const ContainerInputs& in);
+void set_services(ns::Plan& plan, const spec::Services& services);
+void set_notify_socket(ns::Plan& plan, const spec::Services& services);
+
 // plan_mounts.cpp. The root, /proc, /dev, volumes: everything for which the plan has a mount namespace, if it needs
-// one.
-std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest);
+// one; `wanted`: it does in any case.
+std::optional<PlanFailure> add_mounts(ns::Plan& plan, const ContainerInputs& in, const Variables& of_manifest,
+                                      bool wanted);
 
 } // namespace initd

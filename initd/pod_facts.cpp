@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/pod_facts.hpp"
 
+#include "spec/services.hpp"
+
 #include <algorithm>
 
 namespace initd {
@@ -63,11 +65,17 @@ CoreFacts facts_of(const spec::Pod& pod, std::uint32_t after) {
     if (s.active_deadline_seconds)
         facts.pod.active_deadline = seconds_of(*s.active_deadline_seconds);
     facts.pod.after = after;
-    if (!s.init_containers.empty() || !std::ranges::all_of(s.containers, is_plain)) {
+    const std::vector<spec::Services> services = spec::read_services(pod);
+    if (!services.empty() || !s.init_containers.empty() || !std::ranges::all_of(s.containers, is_plain)) {
         facts.units.reserve(spec::container_count(pod));
         for (std::size_t i = 0; i < spec::container_count(pod); ++i)
             facts.units.push_back(
                 unit_facts(spec::container_at(pod, i), i < s.init_containers.size(), facts.pod.restart_policy));
+        for (std::size_t i = 0; i < services.size(); ++i) {
+            facts.units[i].notifies = services[i].says_ready();
+            if (services[i].watchdog_seconds > 0)
+                facts.units[i].watchdog = seconds_of(services[i].watchdog_seconds);
+        }
         facts.pod.units = facts.units.data();
     }
     for (std::size_t i = 0; i < spec::container_count(pod); ++i)

@@ -15,6 +15,7 @@ namespace initd {
 // In the order in which one batch of readiness is handled.
 enum class Source : std::uint8_t {
     Reports,     // children that were started
+    Notify,      // id: the socket or pipe on which a container says how it is; before it is seen to have ended
     Signals,     // signalfd: SIGCHLD and the machine's signals
     Timer,       // timerfd: the core's next deadline
     LogPipe,     // id: the stream. One-shot: the first output of a container

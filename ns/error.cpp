@@ -36,6 +36,7 @@ const char* to_text(Step step) noexcept {
     case Step::StandardStreams: return "connecting standard streams";
     case Step::Exec: return "executing the program";
     case Step::Open: return "opening a file";
+    case Step::Bind: return "binding a socket";
     case Step::Watch: return "watching a directory";
     case Step::Write: return "writing a file";
     case Step::Pipe: return "making a pipe";
@@ -77,6 +78,7 @@ const char* feature_of(Step step) noexcept {
     case Step::StandardStreams:
     case Step::Exec:
     case Step::Open:
+    case Step::Bind:
     case Step::Watch:
     case Step::Write:
     case Step::Pipe: return nullptr;

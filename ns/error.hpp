@@ -36,6 +36,7 @@ enum class Step : std::uint8_t {
     StandardStreams,
     Exec,
     Open, // a plain file operation of PID 1 itself
+    Bind,  // of a socket to an address
     Watch, // inotify
     Write,
     Pipe,

@@ -138,10 +138,10 @@ std::expected<Sandbox, Error> SandboxFactory::take_spare(std::string_view hostna
     return sandbox;
 }
 
-std::expected<Fd, Error> SandboxFactory::open_socket(const Sandbox& sandbox, int family) noexcept {
+std::expected<Fd, Error> SandboxFactory::open_socket(const Sandbox& sandbox, int family, int type) noexcept {
     if (sandbox.net && (!home_net_ || setns(sandbox.net.get(), CLONE_NEWNET) < 0))
         return failed(Step::JoinNamespaces);
-    Fd socket = raise(Fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
+    Fd socket = raise(Fd(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)));
     const int err = errno;
     if (sandbox.net && setns(home_net_.get(), CLONE_NEWNET) < 0)
         return failed(Step::ReturnHome);

@@ -32,9 +32,9 @@ class SandboxFactory {
 
     std::expected<Sandbox, Error> make(const SandboxRequest& request) noexcept;
 
-    // A stream socket of that address family in the sandbox's network (the machine's, if it has none of its own). It
-    // does not block.
-    std::expected<Fd, Error> open_socket(const Sandbox& sandbox, int family) noexcept;
+    // A socket of that address family and type (SOCK_STREAM, SOCK_DGRAM) in the sandbox's network (the machine's, if it
+    // has none of its own). It does not block.
+    std::expected<Fd, Error> open_socket(const Sandbox& sandbox, int family, int type) noexcept;
 
     // Makes the spare if there is none and one was used before: call when there is nothing else to do.
     void prepare_spare() noexcept;

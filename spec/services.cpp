@@ -2,6 +2,7 @@
 #include "spec/services.hpp"
 
 #include "spec/names.hpp"
+#include "spec/prerequisites.hpp"
 
 #include <algorithm>
 
@@ -16,14 +17,9 @@ constexpr std::string_view listen_key = "podinit/listen";
 
 constexpr std::int64_t most_fd = 255;
 constexpr std::int64_t most_seconds = 365 * 24 * 3600;
-constexpr std::size_t longest_path = 107; // sockaddr_un, with its NUL
-constexpr std::size_t most_sockets = 64;  // of a container
+constexpr std::size_t longest_name = 80; // bind(2) takes 107, and a way there
+constexpr std::size_t most_sockets = 64; // of a container
 constexpr std::int32_t no_number = -1;
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(' ');
-    return begin == text.npos ? std::string_view{} : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
-}
 
 std::int64_t number_of(std::string_view text, std::int64_t most) {
     std::int64_t value = text.empty() ? no_number : 0;
@@ -97,8 +93,9 @@ Wrong take_socket(Services& services, std::string_view value) {
     if (kind == "unix") {
         socket.kind = ListenSocket::Kind::Unix;
         socket.address = where;
-        if (!where.starts_with('/') || where.ends_with('/') || has_dot_dot(where) || where.size() > longest_path)
-            return "must be an absolute path without '..', of at most 107 characters";
+        const std::size_t name = where.size() - std::min(where.size(), where.rfind('/') + 1);
+        if (!where.starts_with('/') || name == 0 || name > longest_name || has_dot_dot(where))
+            return "must be an absolute path without '..', its last part of at most 80 characters";
     } else {
         socket.kind = kind == "udp" ? ListenSocket::Kind::Udp : ListenSocket::Kind::Tcp;
         if ((kind != "tcp" && kind != "udp") || !take_endpoint(socket, where))
@@ -159,24 +156,18 @@ std::size_t ServiceReader::find(std::string_view name) const {
 
 void ServiceReader::read(const Row& row, std::string_view text) {
     services.resize(container_count(pod_));
-    for (std::size_t end = 0; end != text.npos;) {
-        end = text.find(',');
-        read_item(row, trimmed(text.substr(0, end)));
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
+    while (text.data())
+        read_item(row, next_item(text));
 }
 
 // A socket may have a "=" in its path, but a container has no ":" and no "/" in its name.
 void ServiceReader::read_item(const Row& row, std::string_view item) {
     const std::size_t equals = item.find('=');
     const bool named = row.names_only || equals < item.find_first_of(":/@");
-    std::string_view name, value = item;
-    if (named) {
-        name = trimmed(item.substr(0, row.names_only ? item.npos : equals));
-        value = row.names_only ? std::string_view{} : trimmed(item.substr(equals + 1));
-    } else if (services.size() != 1) {
+    if (!named && services.size() != 1)
         return wrong(row.key, item, "must begin with CONTAINER=, as the pod has more than one container");
-    }
+    const std::string_view name = row.names_only ? item : item.substr(0, equals);
+    const std::string_view value = named ? item.substr(std::min(item.size(), name.size() + 1)) : item;
     const std::size_t container = named ? find(name) : 0;
     if (container == services.size())
         return wrong(row.key, item, "must name a container of this pod");
@@ -254,6 +245,15 @@ const Volume* volume_of_socket(const PodSpec& spec, const Container& container, 
         return volume != spec.volumes.end() && holds_sockets(*volume) ? &*volume : nullptr;
     }
     return nullptr;
+}
+
+std::string to_text(const ListenSocket& socket) {
+    if (socket.kind == ListenSocket::Kind::Unix)
+        return "unix:" + socket.address;
+    std::string text = socket.kind == ListenSocket::Kind::Udp ? "udp:" : "tcp:";
+    const bool brackets = socket.address.find(':') != socket.address.npos;
+    text.append(brackets ? "[" : "").append(socket.address).append(brackets ? "]" : "");
+    return text.append(socket.address.empty() ? "" : ":").append(std::to_string(socket.port));
 }
 
 std::vector<Services> read_services(const Pod& pod, std::vector<AnnotationProblem>* problems) {

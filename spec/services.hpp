@@ -49,6 +49,9 @@ struct AnnotationProblem {
 // passed over, and added to `problems` when there is such a list.
 std::vector<Services> read_services(const Pod& pod, std::vector<AnnotationProblem>* problems = nullptr);
 
+// As the annotation has it, without the names.
+std::string to_text(const ListenSocket& socket);
+
 // The volume in which a Unix socket is to be: one that the container mounts at the directory of `path`, as a whole, and
 // whose files are in memory or on the machine. nullptr: there is none.
 const Volume* volume_of_socket(const PodSpec& spec, const Container& container, std::string_view path) noexcept;

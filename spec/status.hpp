@@ -59,6 +59,9 @@ struct PodCondition {
     std::optional<std::string> last_probe_time; // never set: the API still shows it, as null
 };
 
+// Of the condition in which a container's own words are (sd_notify(3)): followed by its name.
+inline constexpr std::string_view notify_condition = "notify.podinit/";
+
 struct PodIp {
     std::string ip;
 };

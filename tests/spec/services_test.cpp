@@ -38,7 +38,7 @@ TEST_CASE("a pod without such annotations asks for nothing") {
 
 TEST_CASE("each container gets what its items say") {
     const auto services = services_of(
-        two(R"("podinit/notify":"web,proxy","podinit/notification-fd":"db=9","podinit/watchdog-seconds":"web = 10",
+        two(R"("podinit/notify":"web,proxy","podinit/notification-fd":"db=9","podinit/watchdog-seconds":"web=10",
         "podinit/listen":"web=tcp:80, web=admin@tcp:[::1]:8080,db=udp:127.0.0.1:53 ,web=unix:/run/web/a=b:c@d.sock"
         )"));
     REQUIRE(services.size() == 4);
@@ -50,11 +50,15 @@ TEST_CASE("each container gets what its items say") {
     REQUIRE(web.sockets.size() == 3);
     CHECK(web.sockets[0] == ListenSocket{ListenSocket::Kind::Tcp, "web", "", 80});
     CHECK(web.sockets[1] == ListenSocket{ListenSocket::Kind::Tcp, "admin", "::1", 8080});
+    CHECK(to_text(web.sockets[0]) == "tcp:80");
+    CHECK(to_text(web.sockets[1]) == "tcp:[::1]:8080");
+    CHECK(to_text(web.sockets[2]) == "unix:/run/web/a=b:c@d.sock");
     CHECK(web.sockets[2] == ListenSocket{ListenSocket::Kind::Unix, "web", "/run/web/a=b:c@d.sock", 0});
     const Services& db = services[3];
     CHECK(db.notification_fd == 9);
     CHECK(db.says_ready());
     REQUIRE(db.sockets.size() == 1);
+    CHECK(to_text(db.sockets[0]) == "udp:127.0.0.1:53");
     CHECK(db.sockets[0] == ListenSocket{ListenSocket::Kind::Udp, "db", "127.0.0.1", 53});
 }
 
@@ -88,6 +92,9 @@ TEST_CASE("what a service annotation says must be right") {
     tests::check_each({
         {one(R"("podinit/notify":"")"), at + "notify", "must name a container"},
         {one(R"("podinit/notify":"c,")"), at + "notify", "must name a container"},
+        {one(R"("podinit/watchdog-seconds":"c = 5","podinit/notify":"c")"), at + "watchdog-seconds",
+         "must name a container"},
+        {one(R"("podinit/listen":"unix:/run/)" + std::string(81, 'a') + "\""), at + "listen", "absolute path"},
         {one(R"("podinit/notify":"d")"), at + "notify", "must name a container"},
         {two(R"("podinit/notify":"setup")"), at + "notify", "without restartPolicy Always"},
         {two(R"("podinit/notification-fd":"3")"), at + "notification-fd", "must begin with CONTAINER="},
