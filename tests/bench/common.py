@@ -22,7 +22,7 @@ def skip(why):
 def options():
     """The programs, as Meson built them."""
     parser = argparse.ArgumentParser()
-    for name in ("podinit", "podctl", "answerer", "service", "floor", "guest", "empty", "json"):
+    for name in ("podinit", "podinit-get", "podctl", "answerer", "service", "floor", "guest", "empty", "json"):
         parser.add_argument("--" + name, type=os.path.abspath, help="the program")
     parser.add_argument("--quick", action="store_true", help="fewer pods and rounds: does it work at all?")
     return parser.parse_args()

@@ -49,7 +49,7 @@ def main():
     programs = common.options()
     directory = common.workspace()
     files = {"an empty static program": programs.empty, "the same that reads JSON (Boost.JSON)": programs.json,
-             "podinit": programs.podinit, "podctl": programs.podctl}
+             "podinit": programs.podinit, "podinit-get": programs.podinit_get, "podctl": programs.podctl}
     sizes = {name: os.path.getsize(common.stripped(path, directory)) for name, path in files.items()}
     empty = sizes["an empty static program"]
     common.table("Programs, stripped", ["program", "kB", "x an empty one", "budget"],
