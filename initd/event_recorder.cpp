@@ -56,11 +56,10 @@ void EventRecorder::told(const Action& action) const noexcept {
 
 void EventRecorder::failed(Unit unit, std::string_view image, std::string_view reason,
                            std::string_view message) const noexcept {
-    if (unit.index() == 0) {
-        if (reason == "ContainerCreating") // it waits for a volume
-            return tell(unit, Severity::Warning, "FailedMount", {message});
+    if (reason == "ContainerCreating") // the pod waits for a volume
+        return tell(Unit(unit.slot(), 0), Severity::Warning, "FailedMount", {message});
+    if (unit.index() == 0)
         return tell(unit, Severity::Warning, "FailedCreatePodSandBox", {"Failed to create pod sandbox: ", message});
-    }
     std::string_view error = message;
     if (reason == "ErrImageNeverPull") {
         tell(unit, Severity::Warning, "ErrImageNeverPull", {message});

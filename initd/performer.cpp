@@ -40,6 +40,16 @@ PlanFailure launch_failure(const ns::Error& error) {
     return {"StartError", ns::to_text(error)};
 }
 
+// Under the kubelet no container exists by then: it waits, whatever its restart policy, until the volume is as it
+// should be.
+PlanFailure volume_failure(const ns::Error& error, const spec::Container& container) {
+    if (std::ranges::any_of(container.volume_mounts, [](const spec::VolumeMount& mount) {
+            return !mount.sub_path.empty() || !mount.sub_path_expr.empty();
+        }))
+        return {"CreateContainerConfigError", "failed to prepare subPath: " + ns::to_text(error)};
+    return {"ContainerCreating", "MountVolume.SetUp failed: " + ns::to_text(error)};
+}
+
 // Mounts pass between the machine and a container only when the machine's are shared, which a kernel does not do by
 // itself; done for the first container that asks, and then again for what has been mounted privately since.
 std::expected<void, PlanFailure> share_mounts(const ns::Plan& plan) {
@@ -157,8 +167,7 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
         look_at_node();
     const auto env_files = read_env_files(pod, container_of(run), node_);
     const std::string message_file = messages_.make(run);
-    auto plan =
-        plan_container({pod, container_of(run), *image, *identity, node_, objects_, env_files, message_file});
+    auto plan = plan_container({pod, container_of(run), *image, *identity, node_, objects_, env_files, message_file});
     if (!plan)
         return std::unexpected(plan.error());
     if (auto shared = share_mounts(*plan); !shared)
@@ -282,6 +291,10 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
         return;
     if (report.error.err != 0) {
         u->reads_log = false; // it has said nothing, and what is to be said of it is said
+        if (report.error.step == ns::Step::OpenSource)
+            return fail_start(
+                run, volume_failure(report.error, spec::container_at(pods_.pod(run.unit.slot()), container_of(run))),
+                false, events);
         return fail_start(run, launch_failure(report.error), true, events);
     }
     pods_.clear_failure(run.unit.slot(), container_of(run));

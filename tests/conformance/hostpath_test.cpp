@@ -28,7 +28,7 @@ std::string kind_of(Row& row, const std::string& path, const std::string& type) 
 
 bool is_refused(const std::string& output) {
     INFO(output);
-    CHECK(output.starts_with("Failed: terminated StartError 128: "));
+    CHECK(output.starts_with("Pending: waiting ContainerCreating: MountVolume.SetUp failed"));
     return output.find("volume") != output.npos;
 }
 
@@ -69,6 +69,18 @@ ROW("hostpath-subpath", "hostpath") {
     CHECK(row.output_of("echo text > /mnt/f; ls /mnt", at("/mnt", R"("subPath": "sub")"),
                         host_path(row.dir("data"), "")) == "f");
     CHECK(read_text(row.dir("data/sub/f")) == "text\n");
+}
+
+ROW("hostpath-dir-missing", "hostpath") {
+    CHECK(is_refused(kind_of(row, row.dir("missing"), "Directory")));
+    CHECK_FALSE(exists(row.dir("missing")));
+    // It comes, and the pod goes on.
+    row.has({}, {lives("c", at("/mnt"))}, host_path(row.dir("late"), "Directory"));
+    CHECK(row.until([](const View& pod) { return !status_of(pod, "c").state.waiting->message.empty(); }));
+    CHECK(state_of(row.view(), "c") == "waiting ContainerCreating");
+    fs::create_directory(row.dir("late"));
+    CHECK(row.hears("c+"));
+    CHECK(restarts_of(row.view(), "c") == 0);
 }
 
 ROW("hostpath-dir-ok", "hostpath") {
