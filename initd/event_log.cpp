@@ -62,10 +62,14 @@ void EventLog::add(Millis now, const About& about, Severity severity, std::strin
 
 // The place of the pod, found or made. One that is made and not used is free again, as it has no bytes.
 std::uint32_t EventLog::subject_of(const About& about) {
-    auto found = std::ranges::find_if(
-        subjects_, [&](const EventSubject& subject) { return subject.bytes != 0 && subject.uid == about.uid; });
-    if (found == subjects_.end())
-        found = std::ranges::find(subjects_, 0u, &EventSubject::bytes);
+    auto found = subjects_.end();
+    for (auto subject = subjects_.begin(); subject != subjects_.end(); ++subject)
+        if (subject->bytes == 0) {
+            found = subject;
+        } else if (subject->uid == about.uid) {
+            found = subject;
+            break;
+        }
     if (found == subjects_.end())
         found = subjects_.emplace(subjects_.end());
     if (found->bytes == 0) {
@@ -79,22 +83,26 @@ void EventLog::erase(std::size_t at) noexcept {
     const std::size_t size = cost(records_[at]);
     subjects_[records_[at].subject].bytes -= static_cast<std::uint32_t>(size);
     bytes_ -= size;
-    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (at + 1 != records_.size())
+        records_[at] = std::move(records_.back());
+    records_.pop_back();
 }
 
 void EventLog::make_room(Millis now) noexcept {
-    const auto full = [&] { return records_.size() > max_records || bytes_ > max_bytes; };
-    for (std::size_t i = records_.size(); i-- > 0 && full();)
-        if (now - records_[i].last >= shown_for)
-            erase(i);
-    while (full()) {
-        const auto noisiest = std::ranges::max_element(subjects_, {}, &EventSubject::bytes);
-        std::size_t oldest = records_.size();
-        for (std::size_t i = 0; i < records_.size(); ++i)
-            if (&subject(records_[i]) == &*noisiest &&
-                (oldest == records_.size() || records_[i].change < records_[oldest].change))
-                oldest = i;
-        erase(oldest);
+    while (records_.size() > max_records || bytes_ > max_bytes) {
+        const auto noisiest = static_cast<std::uint32_t>(std::ranges::max_element(subjects_, {}, &EventSubject::bytes) -
+                                                         subjects_.begin());
+        std::size_t victim = records_.size();
+        for (std::size_t i = 0; i < records_.size(); ++i) {
+            const EventRecord& record = records_[i];
+            if (now - record.last >= shown_for) {
+                victim = i;
+                break;
+            }
+            if (record.subject == noisiest && (victim == records_.size() || record.change < records_[victim].change))
+                victim = i;
+        }
+        erase(victim);
     }
 }
 

@@ -72,7 +72,7 @@ class EventLog {
     void make_room(Millis now) noexcept;
 
     std::vector<EventSubject> subjects_;
-    std::vector<EventRecord> records_; // in the order of `id`
+    std::vector<EventRecord> records_; // in no order
     std::size_t bytes_ = 0;
     std::uint64_t changes_ = 0;
 };

@@ -96,6 +96,12 @@ ROW("probe-http-nonlocal-redirect", "probe") {
     row.has({}, {serves_while_well(row, probe("liveness", http_get("/to/http://0.0.0.0/"), failures(1)))});
     goes_on(row);
     CHECK(row.count("/to/http://0.0.0.0/ 127.0.0.1:8080 kube-probe/1.36") >= 2);
+    CHECK(eventually([&] {
+        return std::ranges::any_of(row.objects("event", "p"), [](const std::string& event) {
+            return event.find("Liveness probe warning: Probe terminated redirects, Response body: ") != event.npos &&
+                   event.find("\"ProbeWarning\"") != event.npos;
+        });
+    }));
     CHECK(std::ranges::any_of(row.objects("event", "p"), [](const std::string& event) {
         return event.find("\"ProbeWarning\"") != event.npos &&
                event.find("Liveness probe warning: Probe terminated redirects, Response body: ok") != event.npos;

@@ -219,3 +219,42 @@ TEST_CASE("who watches events gets those that there are, and then each one as it
     CHECK(next() == "Created 2");
     CHECK(next() == "Started 2");
 }
+
+TEST_CASE("who watches and does not read misses counts, costs nobody anything, and is told how it ended") {
+    if (!can_supervise())
+        return;
+    constexpr std::int32_t containers = 16, rounds = 60;
+    Supervisor podinit;
+    std::string list;
+    for (int i = 0; i < containers; ++i)
+        list += (i ? "," : "") + (R"({"name": "c)" + std::to_string(i)) + R"(", "image": "host", )" +
+                script("exec sleep 1000") + "}";
+    REQUIRE(podinit.apply_one(R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {)" +
+                              on_host + R"(, "containers": [)" + list + "]}}") == "created");
+    REQUIRE(podinit.running("web"));
+    const spec::List watch{.namespace_ = "", .name = "", .resource = "event", .watch = true};
+    Connection watcher(podinit.dir("run/control.sock"));
+    REQUIRE(watcher.send({watch, true, false}));
+    REQUIRE(watcher.receive(watch));
+    const std::size_t before = podinit.memory();
+    for (std::int32_t round = 1; round <= rounds; ++round) {
+        REQUIRE(podinit.call(spec::Restart{"default", "web", ""}));
+        REQUIRE(eventually([&] {
+            const auto pod = podinit.get("web");
+            return pod && std::ranges::all_of(pod->status.container_statuses, [&](const auto& status) {
+                       return status.ready && status.restart_count == round;
+                   });
+        }));
+    }
+    CHECK(podinit.memory() < before + 4096); // kB
+    int messages = 0, started = 0;
+    while (started < containers) {
+        const auto answer = watcher.receive(watch);
+        REQUIRE(answer);
+        const auto event = spec::read_event_object(std::get<spec::Listed>(answer->reply).object->text);
+        REQUIRE(event);
+        ++messages;
+        started += event->reason == "Started" && event->count == rounds + 1;
+    }
+    CHECK(messages < 4 * containers * rounds);
+}
