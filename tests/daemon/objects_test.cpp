@@ -61,6 +61,7 @@ class Rig {
     std::optional<Manifests> manifests;
     PodStore pods;
     ObjectStore objects;
+    Order order{pods, objects};
 
     Rig() {
         fs::create_directory(kept);
@@ -90,7 +91,7 @@ class Rig {
             call.manifests.push_back({text});
         call.dry_run = dry_run;
         call.transient = to_transient;
-        return plan_apply(call, {*manifests, pods, objects});
+        return plan_apply(call, {*manifests, pods, objects, order});
     }
     // "INDEX POINTER: MESSAGE" of each.
     std::vector<std::string> problems(const std::vector<std::string>& texts) {
