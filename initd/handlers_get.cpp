@@ -37,10 +37,13 @@ std::optional<Outcome> Handlers::begin_get(Handler& handler) {
     const HttpTarget& to = handler.target;
     ns::Plan plan;
     plan.programs = programs();
-    plan.argv = {
-        "podinit-get",  handler.hook ? "hook" : "probe", handler.way == Way::Tcp ? "tcp" : to.tls ? "https" : "http",
-        to.host,        std::to_string(to.port),         to.path,
-        to.host_header, std::to_string(handler.requests)};
+    const std::string_view scheme = handler.way == Way::Tcp ? "tcp" : to.tls ? "https" : "http";
+    const std::string port = std::to_string(to.port), requests = std::to_string(handler.requests);
+    for (const std::string_view word :
+         {std::string_view("podinit-get"), std::string_view(handler.hook ? "hook" : "probe"), scheme,
+          std::string_view(to.host), std::string_view(port), std::string_view(to.path),
+          std::string_view(to.host_header), std::string_view(requests)})
+        plan.argv.emplace_back(word);
     plan.env.push_back(std::move(handler.headers.insert(0, "HTTP_HEADERS=")));
     plan.uid = plan.gid = nobody;
     plan.limit_capabilities = true;

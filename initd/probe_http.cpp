@@ -17,8 +17,11 @@ char upper(char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
+[[gnu::noinline]] bool same_word(std::string_view a, std::string_view b) {
+    bool same = a.size() == b.size();
+    for (std::size_t i = 0; same && i < a.size(); ++i)
+        same = lower(a[i]) == lower(b[i]);
+    return same;
 }
 
 // "x-real-ip" is sent as "X-Real-Ip". A value cannot begin another line.
@@ -34,16 +37,17 @@ void add_header(std::string& out, std::string_view name, std::string_view value)
     out += "\r\n";
 }
 
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+[[gnu::noinline]] std::string_view trim(std::string_view text) {
+    const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    while (!text.empty() && is_space(text.front()))
         text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+    while (!text.empty() && is_space(text.back()))
         text.remove_suffix(1);
     return text;
 }
 
 // A whole number in decimal digits; -1: none.
-long read_number(std::string_view text) {
+[[gnu::noinline]] long read_number(std::string_view text) {
     long number = text.empty() || text.size() > 9 ? -1 : 0;
     for (const char c : text)
         number = number < 0 || c < '0' || c > '9' ? -1 : number * 10 + (c - '0');
@@ -91,6 +95,10 @@ Answer read_answer(std::string_view head, std::string_view body, bool over) {
     }
     answer.body = body.substr(0, max_http_body);
     return answer;
+}
+
+bool could_begin_answer(std::string_view bytes) {
+    return std::string_view("HTTP/1.").starts_with(bytes.substr(0, 7));
 }
 
 bool is_redirect(long status) {
@@ -208,36 +216,44 @@ std::string http_request(const HttpTarget& target, std::string_view headers) {
 
 HttpVerdict judge_http(std::string_view answer, bool over, const HttpTarget& asked, int requests, Asker asker) {
     using Kind = HttpVerdict::Kind;
-    const HttpVerdict malformed{Kind::Failure, "malformed HTTP response", {}};
-    if (answer.size() > max_http_answer)
-        return malformed;
+    HttpVerdict verdict;
+    const auto failed = [&](std::string_view words) {
+        verdict.kind = Kind::Failure;
+        verdict.words = words;
+    };
     Answer read;
+    std::string_view rest = answer;
     do { // "100 Continue" and its like come before the answer
-        const std::size_t end = std::min(answer.find("\r\n\r\n"), answer.find("\n\n"));
-        if (end == std::string_view::npos) {
-            if (!std::string_view("HTTP/1.").starts_with(answer.substr(0, 7)))
-                return malformed;
-            return over ? HttpVerdict{Kind::Failure, "EOF", {}} : HttpVerdict{};
+        const std::size_t end = std::min(rest.find("\r\n\r\n"), rest.find("\n\n"));
+        const bool cut = end == std::string_view::npos;
+        const std::string_view head = rest.substr(0, end);
+        if (!cut) {
+            rest.remove_prefix(end + (rest[end] == '\r' ? 4 : 2));
+            read = read_answer(head, rest, over);
         }
-        const std::string_view head = answer.substr(0, end);
-        answer.remove_prefix(end + (answer[end] == '\r' ? 4 : 2));
-        read = read_answer(head, answer, over);
-        if (read.status < 0)
-            return malformed;
+        if (answer.size() > max_http_answer || (cut ? !could_begin_answer(head) : read.status < 0))
+            return failed("malformed HTTP response"), verdict;
+        if (cut && over)
+            failed("EOF");
+        if (cut)
+            return verdict;
     } while (read.status < 200);
-    if (is_redirect(read.status) && !read.location.empty()) {
-        HttpVerdict verdict{Kind::Redirect, {}, {}};
-        if (redirect(read.location, asked, verdict.next))
-            return requests < max_http_requests ? verdict
-                                                : HttpVerdict{Kind::Failure, "stopped after 10 redirects", {}};
+    if (is_redirect(read.status) && !read.location.empty() && redirect(read.location, asked, verdict.next)) {
+        verdict.kind = Kind::Redirect;
+        if (requests >= max_http_requests)
+            failed("stopped after 10 redirects");
+    } else if (!read.complete) {
+        return verdict;
+    } else if (asker == Asker::Hook || read.status < 300) { // a hook needs an answer, whatever it is
+        verdict.kind = Kind::Success;
+    } else if (read.status < 400) {
+        verdict.kind = Kind::Warning;
+        verdict.words.append("Probe terminated redirects, Response body: ").append(read.body);
+    } else {
+        failed("HTTP probe failed with statuscode: ");
+        verdict.words += std::to_string(read.status);
     }
-    if (!read.complete)
-        return {};
-    if (asker == Asker::Hook || read.status < 300) // a hook needs an answer, whatever it is
-        return {Kind::Success, {}, {}};
-    if (read.status < 400)
-        return {Kind::Warning, std::string("Probe terminated redirects, Response body: ").append(read.body), {}};
-    return {Kind::Failure, "HTTP probe failed with statuscode: " + std::to_string(read.status), {}};
+    return verdict;
 }
 
 } // namespace initd
