@@ -16,6 +16,7 @@ void asked_after_start(Row& row, const std::string& options, const std::string& 
                  lives("c", lifecycle("{" + http_get("/echo?msg=poststart", scheme) + "}"))});
     CHECK(row.hears("/echo?msg=poststart 127.0.0.1:8080 kube-lifecycle/1.36"));
     CHECK(row.until_ready());
+    CHECK(row.hears("c+"));
     CHECK(row.count("c+") == 1);
 }
 
