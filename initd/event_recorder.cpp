@@ -62,14 +62,16 @@ void EventRecorder::failed(Unit unit, std::string_view image, std::string_view r
         return tell(unit, Severity::Warning, "FailedCreatePodSandBox", {"Failed to create pod sandbox: ", message});
     std::string_view error = message;
     if (reason == "ErrImageNeverPull") {
-        tell(unit, Severity::Warning, "ErrImageNeverPull", {message});
+        tell(unit, Severity::Warning, "ErrImageNeverPull",
+             {"Container image \"", image, "\" is not present with pull policy of Never"});
         error = reason;
     } else if (reason == "ImageInspectError") {
         tell(unit, Severity::Warning, "InspectFailed", {"Failed to inspect image \"", image, "\": ", message});
         error = reason;
     } else if (reason == "InvalidImageName") {
         tell(unit, Severity::Warning, "InspectFailed",
-             {"Failed to apply default image tag \"", image, "\": ", message});
+             {"Failed to apply default image tag \"", image, "\": couldn't parse image name \"", image,
+              "\": invalid reference format"});
         error = reason;
     }
     tell(unit, Severity::Warning, "Failed", {"Error: ", error});

@@ -88,22 +88,21 @@ spec::RawJson Listing::event_object(const EventRecord& record) {
     const auto end = std::to_chars(
         number, std::end(number),
         static_cast<std::uint64_t>(record.first.count()) << id_bits | (record.id & ((1u << id_bits) - 1)), 16);
-    spec::Event event;
-    event.count = static_cast<std::int32_t>(record.count);
-    event.first_timestamp = event.metadata.creation_timestamp = wall_time(clock, record.first);
-    event.last_timestamp = wall_time(clock, record.last);
-    event.involved_object.name = subject.name.substr(slash + 1);
-    event.involved_object.namespace_ = event.metadata.namespace_ = subject.name.substr(0, slash);
-    event.involved_object.uid = subject.uid;
-    event.involved_object.field_path = record.part();
-    event.metadata.name = event.involved_object.name + ".";
-    event.metadata.name.append(number, end.ptr);
-    event.message = record.message();
-    event.reason = record.reason;
-    event.source.host = event.reporting_instance = performer_.node().hostname;
-    if (record.severity == Severity::Warning)
-        event.type = "Warning";
-    return {spec::event_object(event)};
+    const std::string first = wall_time(clock, record.first), last = wall_time(clock, record.last);
+    spec::EventFacts facts;
+    facts.pod = std::string_view(subject.name).substr(slash + 1);
+    facts.namespace_ = std::string_view(subject.name).substr(0, slash);
+    facts.uid = subject.uid;
+    facts.field_path = record.part();
+    facts.number = std::string_view(number, end.ptr);
+    facts.type = record.severity == Severity::Warning ? "Warning" : "Normal";
+    facts.reason = record.reason;
+    facts.message = record.message();
+    facts.first_timestamp = first;
+    facts.last_timestamp = last;
+    facts.host = performer_.node().hostname;
+    facts.count = record.count;
+    return {spec::event_object(facts)};
 }
 
 std::optional<spec::RawJson> Listing::take_event(Cursor& cursor) {

@@ -50,7 +50,24 @@ struct Event {
     std::string type = "Normal"; // or "Warning"
 };
 
-std::string event_object(const Event& event);
+// What podinit says of one; the rest is always the same. Of a pod's name and namespace, and of times, nothing has to be
+// escaped.
+struct EventFacts {
+    std::string_view pod;
+    std::string_view namespace_;
+    std::string_view uid;
+    std::string_view field_path;
+    std::string_view number; // behind the pod's name and a dot: the event's own name
+    std::string_view type;
+    std::string_view reason;
+    std::string_view message;
+    std::string_view first_timestamp;
+    std::string_view last_timestamp;
+    std::string_view host;
+    std::uint32_t count = 1;
+};
+std::string event_object(const EventFacts& facts);
+
 std::expected<Event, Problems> read_event_object(std::string_view json) noexcept;
 
 } // namespace spec
