@@ -155,6 +155,8 @@ void Daemon::pump() noexcept {
         if (event.kind == Event::Kind::PodAdded)
             event.facts.held = order_.must_wait(event.run.unit.slot());
         step(event);
+        if (event.facts.held)
+            tell_waiting(event.run.unit.slot());
         take_turns();
     }
     events_.clear();
@@ -191,7 +193,15 @@ void Daemon::take_turns() noexcept {
         event.kind = turn->held ? Event::Kind::Held : Event::Kind::Released;
         event.run.unit = Unit(turn->slot, 0);
         step(event);
+        if (turn->held)
+            tell_waiting(turn->slot);
     }
+}
+
+void Daemon::tell_waiting(std::uint32_t slot) noexcept try {
+    if (core_.pod(slot).held)
+        recorder_.tell(Unit(slot, 0), Severity::Normal, "Waiting", {order_.why_waiting(slot)});
+} catch (...) { // out of memory: its status says so all the same
 }
 
 void Daemon::act(const Action& action) noexcept {

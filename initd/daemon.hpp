@@ -29,6 +29,7 @@
 #include "spec/config.hpp"
 
 #include <expected>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ class Daemon {
     void tick_core(Millis now) noexcept;
     void carry_out(std::uint32_t slot) noexcept;
     void take_turns() noexcept;
+    void tell_waiting(std::uint32_t slot) noexcept;
     void act(const Action& action) noexcept;
     void drop(const Action& action) noexcept;
     bool sweep(RunId run);
@@ -72,6 +74,7 @@ class Daemon {
     void on_timer();
     void reap();
     void handle_changes() noexcept;
+    void take_in_all() noexcept;
     void take_in(ObjectChange& change);
     void take_in_pod(ObjectChange& change);
     void take_in_data(ObjectChange& change);
@@ -121,6 +124,8 @@ class Daemon {
     std::size_t probes_ = 0;          // of all of them
     std::vector<CoreFacts> arriving_; // what events that are still to be handled point into
     std::vector<ObjectChange> changes_;
+    static constexpr std::int64_t whoever = std::numeric_limits<std::int64_t>::min();
+    std::int64_t least_priority_ = whoever; // of pods that may come; others wait while files are still read
     bool names_freed_ = false; // a pod is on its way out: its name may be another's
     std::vector<LaunchReport> reports_;
     std::vector<ChildExit> exits_;

@@ -20,10 +20,15 @@ constexpr Millis modules_patience{10'000}; // a module that hangs must not keep 
 } // namespace
 
 // A few files a turn, each pod started as soon as it is read, so that the loop sees to what has come of them meanwhile.
+// Only where priorities are written is it known who comes first when all of those are read, and who comes last at the
+// very end.
 void Daemon::load() noexcept {
     for (int i = 0; i < files_per_turn && loading_ == Loading::Going; ++i) {
         if (!manifests_.load_next(changes_))
             loading_ = Loading::Done;
+        least_priority_ = loading_ == Loading::Done      ? whoever
+                          : manifests_.more_priorities() ? std::numeric_limits<std::int64_t>::max()
+                                                         : 0;
         handle_changes();
     }
     if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)

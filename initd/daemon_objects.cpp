@@ -2,6 +2,7 @@
 // The daemon's half that takes objects in: what a file says comes into force.
 #include "initd/daemon.hpp"
 
+#include "initd/change_order.hpp"
 #include "initd/log.hpp"
 #include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
@@ -25,19 +26,29 @@ void tell_warnings(std::string_view name, const spec::Object& object) {
 
 void Daemon::handle_changes() noexcept {
     settled_ = false;
-    while (!changes_.empty()) {
+    do {
         names_freed_ = false;
-        for (ObjectChange& change : changes_)
-            try {
-                take_in(change);
-                pump();
-            } catch (...) {
-                log(Level::Error, {change.name, ": not taken in: out of memory"});
-            }
-        changes_.clear();
+        take_in_all();
         if (names_freed_)
             manifests_.retry_refused(changes_);
+    } while (names_freed_);
+}
+
+// Those whose time has come; the others stay.
+void Daemon::take_in_all() noexcept try {
+    for (const std::uint32_t index : in_order(changes_, least_priority_)) {
+        ObjectChange& change = changes_[index];
+        try {
+            take_in(change);
+            pump();
+        } catch (...) {
+            log(Level::Error, {change.name, ": not taken in: out of memory"});
+        }
+        change.kind = spec::Kind::Ignored;
     }
+    std::erase_if(changes_, [](const ObjectChange& change) { return change.kind == spec::Kind::Ignored; });
+} catch (...) {
+    log(Level::Error, {"changes wait: out of memory"});
 }
 
 void Daemon::take_in(ObjectChange& change) {

@@ -92,25 +92,39 @@ bool Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     return dir != nullptr;
 }
 
-bool Manifests::load_next(std::vector<ObjectChange>& changes) noexcept try {
-    while (loading_ < directories_.size()) {
-        if (!listed_) {
-            list(loading_, names_);
-            next_name_ = 0;
-            listed_ = true;
+// Looks at every file once more than it has to: that costs less than to keep pods back that need not wait.
+void Manifests::begin_loading() {
+    std::vector<std::string> names;
+    for (std::uint32_t index = 0; index < directories_.size(); ++index) {
+        list(index, names);
+        for (std::string& name : names) {
+            auto text = read_file_at(opened_[index].directory.get(), name.c_str(), spec::max_manifest_bytes);
+            const bool first = text && text->find("\"priority") != text->npos;
+            const auto at = static_cast<std::ptrdiff_t>(first ? with_priority_++ : to_load_.size());
+            to_load_.insert(to_load_.begin() + at, {index, std::move(name)});
         }
-        if (next_name_ < names_.size()) {
-            read(loading_, names_[next_name_++], changes);
-            return true;
-        }
-        listed_ = false;
-        ++loading_;
     }
-    names_ = {};
-    return false;
+    listed_ = true;
+}
+
+bool Manifests::load_next(std::vector<ObjectChange>& changes) noexcept try {
+    if (!listed_)
+        begin_loading();
+    if (loaded_ == to_load_.size()) {
+        to_load_ = {};
+        loaded_ = with_priority_ = 0;
+        return false;
+    }
+    const ToLoad& next = to_load_[loaded_++];
+    read(next.directory, next.name, changes);
+    return true;
 } catch (...) {
     log(Level::Error, {"manifests: out of memory"});
-    return loading_ < directories_.size();
+    if (!listed_) {
+        to_load_ = {};
+        with_priority_ = 0;
+    }
+    return true;
 }
 
 std::string Manifests::path_in(std::uint32_t index, std::string_view name) const {

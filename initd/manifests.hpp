@@ -41,6 +41,8 @@ class Manifests {
 
     // The first reading, one file a call, so that what has been read can be started meanwhile. False: that was all.
     bool load_next(std::vector<ObjectChange>& changes) noexcept;
+    // Is there more to read of what speaks of a priority? It is read first.
+    bool more_priorities() const noexcept { return !listed_ || loaded_ < with_priority_; }
 
     // inotify says something. At next_deadline() it may say something again.
     void on_change(Millis now, std::vector<ObjectChange>& changes) noexcept;
@@ -76,6 +78,10 @@ class Manifests {
         std::vector<std::string> problems; // of the last reading
         bool refused = false;
     };
+    struct ToLoad {
+        std::uint32_t directory;
+        std::string name;
+    };
     struct Opened {
         ns::Fd directory;
         int error = 0;       // of opening it
@@ -83,6 +89,7 @@ class Manifests {
     };
 
     int open_directory(std::uint32_t index);
+    void begin_loading();
     bool list(std::uint32_t index, std::vector<std::string>& names);
     void report(std::uint32_t index, std::string problem);
     void reread(std::uint32_t index, bool all, std::vector<ObjectChange>& changes);
@@ -103,10 +110,10 @@ class Manifests {
     std::vector<Opened> opened_;
     std::vector<File> files_;
     DirectoryWatch watch_;
-    // The first reading: which directory, its names, how far.
-    std::uint32_t loading_ = 0;
-    std::vector<std::string> names_;
-    std::size_t next_name_ = 0;
+    // The first reading: what is to be read, those that speak of a priority first, and how far it is.
+    std::vector<ToLoad> to_load_;
+    std::size_t with_priority_ = 0;
+    std::size_t loaded_ = 0;
     bool listed_ = false;
 };
 

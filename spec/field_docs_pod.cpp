@@ -86,7 +86,8 @@ constexpr FieldDoc pod_spec[] = {
     {"os", "The operating system that the pod is made for."},
     {"overhead", "Resources that the pod takes beside those of its containers."},
     {"preemptionPolicy", "Whether other pods may be removed to make room for this one.", "PreemptLowerPriority"},
-    {"priority", "How important the pod is beside others; higher is more. Set by priorityClassName in a cluster."},
+    {"priority", "How important the pod is beside others: higher ones start first and are stopped last. Set by "
+                 "priorityClassName in a cluster."},
     {"priorityClassName", "The class that gives the priority. There are two, system-node-critical (2000001000) and "
                           "system-cluster-critical (2000000000)."},
     {"readinessGates", "Conditions, set by others, that must hold before the pod counts as ready."},

@@ -63,7 +63,6 @@ constexpr std::string_view no_apparmor = "no profile is loaded";
 constexpr std::string_view machine_names = "names are resolved as the machine does";
 constexpr std::string_view no_limits = "nothing is limited or reserved";
 constexpr std::string_view one_machine = "there is one machine, so nothing is scheduled";
-constexpr std::string_view no_priority = "all pods are alike";
 constexpr std::string_view plain_host_name = "the host name is hostname, or the pod's name";
 
 constexpr PodFeature pod_features[] = {
@@ -79,11 +78,10 @@ constexpr PodFeature pod_features[] = {
     {"hostnameOverride", plain_host_name, [](const PodSpec& spec) { return when(!spec.hostname_override.empty()); }},
     {"nodeName", one_machine, [](const PodSpec& spec) { return when(!spec.node_name.empty()); }},
     {"nodeSelector", one_machine, [](const PodSpec& spec) { return when(!selects_linux(spec.node_selector)); }},
-    {"priority", no_priority,
+    {"priorityClassName", "only the two classes of the system are known: the priority is 0, or what spec.priority says",
      [](const PodSpec& spec) {
-         return when(spec.priority.value_or(0) != 0 && spec.priority != system_priority(spec.priority_class_name));
+         return when(!spec.priority_class_name.empty() && !spec.priority && !system_priority(spec.priority_class_name));
      }},
-    {"priorityClassName", no_priority, [](const PodSpec& spec) { return when(!spec.priority_class_name.empty()); }},
     {"readinessGates", "nothing here sets such a condition, and the pod is ready without it",
      [](const PodSpec& spec) { return when(!spec.readiness_gates.empty()); }},
     {"resources", no_limits,

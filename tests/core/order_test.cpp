@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Order: who is to be held and released, by tables and against the definition.
+#include "initd/change_order.hpp"
 #include "initd/order.hpp"
 #include "tests/catch.hpp"
 
@@ -215,6 +216,28 @@ TEST_CASE("a circle waits, and says so") {
     CHECK(world.taken() == "a+ ");
     world.set(a, Fate::Ready);
     CHECK(world.taken() == "c+ behind+ ");
+}
+
+TEST_CASE("what comes at once comes by priority, and the changes of one object keep their order") {
+    const auto order = [](const std::vector<ObjectChange>& changes, std::int64_t least) {
+        std::string text;
+        for (const std::uint32_t index : in_order(changes, least))
+            text += changes[index].name + (changes[index].wanted ? "+ " : "- ");
+        return text;
+    };
+    const auto comes = [](const std::string& name, std::int32_t priority) {
+        ObjectChange change{spec::Kind::Pod, name, true, {}, never};
+        change.object.pods.push_back(manifest(name, "", "", priority));
+        return change;
+    };
+    const auto goes = [](const std::string& name) { return ObjectChange{spec::Kind::Pod, name, false, {}, never}; };
+    const ObjectChange map{spec::Kind::ConfigMap, "map", true, {}, never};
+    const std::vector<ObjectChange> changes{comes("a", 0), comes("b", 5), map,           comes("c", -1),
+                                            comes("d", 5), goes("e"),     comes("f", 0), comes("c", 9)};
+    CHECK(order(changes, -10) == "map+ e- b+ d+ a+ f+ c+ c+ ");
+    CHECK(order(changes, 0) == "map+ e- b+ d+ a+ f+ ");
+    CHECK(order(changes, 100) == "map+ e- ");
+    CHECK(order({comes("a", 0), goes("a"), comes("b", 0)}, 0) == "a+ a- b+ ");
 }
 
 // ---- against the definition --------------------------------------------------------------------------------------

@@ -276,3 +276,22 @@ TEST_CASE("check says what it cannot do") {
           "error: reading /nonexistent: No such file or directory\n");
     CHECK(podctl("", {"check", "-f", "-", "-o", "yaml"}).code == 1);
 }
+
+TEST_CASE("who waits for itself is an error, and who waits for nobody among the files is told") {
+    const Files files;
+    const auto add = [&](const std::string& name, const std::string& annotation) {
+        files.add("m/" + name + ".json", R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name +
+                                             R"(","annotations":{)" + annotation +
+                                             R"(}},"spec":{"containers":[{"name":"c","image":"host"}]}})");
+    };
+    add("a", R"("podinit/after":"b")");
+    add("b", R"("podinit/requires":"a")");
+    add("c", R"("podinit/after":"a, stranger")");
+    const std::string out = files.check({"-f", files.path("m")}, 1);
+    INFO(out);
+    CHECK(out.find("/metadata/annotations/podinit~1after: waits for itself: pod default/a -> pod default/b -> "
+                   "pod default/a") != std::string::npos);
+    CHECK(out.find("/metadata/annotations/podinit~1after: warning: pod default/stranger is not among these files: the "
+                   "pod waits until there is one") != std::string::npos);
+    CHECK(out.find("error") == out.rfind("error")); // the circle is one
+}

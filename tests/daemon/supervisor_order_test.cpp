@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -325,4 +327,48 @@ TEST_CASE("on the way down no pod has longer than its group") {
     REQUIRE(stage.podinit.ended() == 0);
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{10});
     CHECK(stage.story() == "important important-ends ");
+}
+
+TEST_CASE("at the start pods come by priority, whatever their files are called") {
+    if (!can_supervise())
+        return;
+    Stage stage;
+    REQUIRE(eventually([&] {
+        stage.podinit.signal(SIGTERM);
+        return stage.podinit.ended() == 0;
+    }));
+    // In the host's PID namespace who was started later has the higher number.
+    const auto file = [&](const std::string& name, const std::string& spec) {
+        stage.drop_file(name, pod(name, "", container("echo " + name + " $$ >> " + stage.podinit.dir("story")),
+                                  R"("restartPolicy": "Never")" + spec));
+    };
+    for (const char* name : {"a", "b", "c"})
+        file(name, "");
+    file("d-low", R"(, "priority": -7)");
+    file("e-high", R"(, "priority": 7)");
+    file("f-node", R"(, "priorityClassName": "system-node-critical")");
+    stage.podinit.start();
+    for (const char* name : {"a", "b", "c", "d-low", "e-high", "f-node"})
+        REQUIRE(eventually([&] { return stage.podinit.phase(name) == "Succeeded"; }));
+    std::istringstream story(read_text(stage.podinit.dir("story")));
+    std::map<int, std::string> by_pid;
+    std::string name;
+    for (int pid = 0; story >> name >> pid;)
+        by_pid[pid] = name;
+    std::string order;
+    for (const auto& [pid, who] : by_pid)
+        order += who + " ";
+    CHECK(order == "f-node e-high a b c d-low ");
+}
+
+TEST_CASE("a pod that begins to wait has an event that says for whom") {
+    if (!can_supervise())
+        return;
+    Stage stage;
+    stage.drop_file("app", pod("app", after("storage"), container(stage.life("app"))));
+    REQUIRE(stage.waits_for("app", "pod default/storage (which is not there)"));
+    const auto events = stage.podinit.objects("event", "app");
+    REQUIRE_FALSE(events.empty());
+    CHECK(events[0].find("\"Waiting\"") != std::string::npos);
+    CHECK(events[0].find("waiting for pod default/storage (which is not there)") != std::string::npos);
 }

@@ -74,7 +74,7 @@ TEST_CASE("every setting of config.json is read") {
         "hostname": "kiosk-7", "modules": ["loop"], "staticPodPaths": ["/m", "/n"], "imageDirectories": ["/i"],
         "podLogsDir": "/log", "containerLogMaxSize": "1Mi", "containerLogMaxFiles": 2,
         "crashLoopBackOff": {"initialRestartPeriod": "1s", "maxContainerRestartPeriod": "1m30s"},
-        "shutdownGracePeriod": "45s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"]
+        "shutdownGracePeriod": "45s", "shutdownGracePeriodCriticalPods": "10s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"]
     })",
                                           {});
     REQUIRE(config);
@@ -88,8 +88,21 @@ TEST_CASE("every setting of config.json is read") {
     CHECK(config->backoff_initial_ms == 1'000);
     CHECK(config->backoff_max_ms == 90'000);
     CHECK(config->shutdown_grace_ms == 45'000);
+    CHECK(config->shutdown_critical_ms == 10'000);
     CHECK(config->readers_gid == 100);
     CHECK(config->rescue == Strings{"/bin/busybox", "sh"});
+}
+
+TEST_CASE("the time that each priority has at the end is read in place of the whole") {
+    const auto config = spec::read_config(R"({"shutdownGracePeriodByPodPriority": [
+        {"priority": 2000000000, "shutdownGracePeriodSeconds": 5}, {"priority": -1}]})",
+                                          {});
+    REQUIRE(config);
+    REQUIRE(config->shutdown_by_priority.size() == 2);
+    CHECK(config->shutdown_by_priority[0].priority == 2'000'000'000);
+    CHECK(config->shutdown_by_priority[0].seconds == 5);
+    CHECK(config->shutdown_by_priority[1].priority == -1);
+    CHECK(config->shutdown_by_priority[1].seconds == 0);
 }
 
 TEST_CASE("what config.json leaves out stays as it was") {
@@ -135,6 +148,13 @@ TEST_CASE("every error of config.json is told with its place") {
         {R"({"shutdownGracePeriod": 10})", {"/shutdownGracePeriod: expected a string, not a number; write \"10\""}},
         {R"({"shutdownGracePeriod": "10"})",
          {"/shutdownGracePeriod: not a duration: numbers with units are expected, as in \"10s\" or \"1m30s\""}},
+        {R"({"shutdownGracePeriod": "999ms", "shutdownGracePeriodCriticalPods": "1s"})",
+         {"/shutdownGracePeriod: must be 0 or at least 1s",
+          "/shutdownGracePeriodCriticalPods: must not be longer than shutdownGracePeriod, of which it is a part"}},
+        {R"({"shutdownGracePeriod": "9s", "shutdownGracePeriodByPodPriority": [{"priority": 1,)"
+         R"( "shutdownGracePeriodSeconds": -1}]})",
+         {"/shutdownGracePeriodByPodPriority: must not be given together with shutdownGracePeriod",
+          "/shutdownGracePeriodByPodPriority/0/shutdownGracePeriodSeconds: must be between 0 and 2147483647"}},
         {R"({"readersGroup": 4294967295})", {"/readersGroup: not a group id"}},
         {R"({"rescue": []})", {"/rescue: must name a command"}},
     };

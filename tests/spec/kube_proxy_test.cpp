@@ -59,9 +59,9 @@ TEST_CASE("kube-proxy's objects are read in full, and all that is not honoured i
     CHECK(read[2].data[0].first == "config.conf");
 
     const Object& daemon_set = read[3];
-    CHECK(tests::pointers(daemon_set.warnings) ==
-          std::vector<std::string>{"/spec/updateStrategy", "/spec/template/spec/serviceAccountName",
-                                   "/spec/template/spec/tolerations", "/spec/template/spec/priorityClassName"});
+    CHECK(tests::pointers(daemon_set.warnings) == std::vector<std::string>{"/spec/updateStrategy",
+                                                                           "/spec/template/spec/serviceAccountName",
+                                                                           "/spec/template/spec/tolerations"});
     REQUIRE(daemon_set.pods.size() == 1);
     const Pod& pod = daemon_set.pods[0].pod;
     CHECK(pod.metadata.name.starts_with("kube-proxy-"));

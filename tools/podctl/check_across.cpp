@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/podctl/check.hpp"
 
+#include "spec/wait_graph.hpp"
+
 #include <map>
 #include <tuple>
 
@@ -127,6 +129,24 @@ void check_reference(const CheckedObject& object, const Reference& reference, co
                Severity::Warning);
 }
 
+// Later files win over earlier ones by the same name.
+void check_order(std::span<const CheckedObject> objects, CheckReport& report) {
+    spec::WaitGraph waits;
+    for (std::size_t i = objects.size(); i-- > 0;)
+        if (objects[i].object.kind != Kind::Ignored)
+            waits.add(objects[i].object, i);
+    for (const spec::WaitGraph::Finding& finding : waits.findings()) {
+        const CheckedObject& object = objects[finding.who];
+        report.add(
+            locate(*object.input,
+                   {.pointer = spec::WaitGraph::pointer(finding, object.object.kind),
+                    .message = finding.circle
+                                   ? finding.what
+                                   : finding.what + " is not among these files: the pod waits until there is one"}),
+            finding.circle ? Severity::Error : Severity::Warning);
+    }
+}
+
 } // namespace
 
 void check_across(std::span<const CheckedObject> objects, CheckReport& report) {
@@ -159,6 +179,7 @@ void check_across(std::span<const CheckedObject> objects, CheckReport& report) {
             for (const Reference& reference : references_of(object.object.pods.front().pod.spec))
                 check_reference(object, reference, index, report);
     }
+    check_order(objects, report);
 }
 
 } // namespace ctl
