@@ -339,7 +339,7 @@ TEST_CASE("at the start pods come by priority, whatever their files are called")
     }));
     // In the host's PID namespace who was started later has the higher number.
     const auto file = [&](const std::string& name, const std::string& spec) {
-        stage.drop_file(name, pod(name, "", container("echo " + name + " $$ >> " + stage.podinit.dir("story")),
+        stage.drop_file(name, pod(name, "", container("echo " + name + " $$$$ >> " + stage.podinit.dir("story")),
                                   R"("restartPolicy": "Never")" + spec));
     };
     for (const char* name : {"a", "b", "c"})
