@@ -2,6 +2,7 @@
 #include "initd/notify.hpp"
 
 #include "initd/files.hpp"
+#include "initd/plain_text.hpp"
 #include "initd/sockets.hpp"
 #include "ns/launcher.hpp"
 
@@ -19,9 +20,9 @@ namespace initd {
 namespace {
 
 constexpr std::size_t longest_datagram = 4096; // systemd's limit; a longer one says nothing
-constexpr std::size_t longest_status = 512;
-constexpr int a_turn = 4;    // messages
-constexpr int a_second = 64; // messages of one run; signs of life come a few times in that
+constexpr std::size_t longest_status = 512;    // bytes, as they came
+constexpr int a_turn = 4;                      // messages
+constexpr int a_second = 64;                   // messages of one run; signs of life come a few times in that
 constexpr Millis second{1'000};
 
 std::unexpected<ns::Error> failure(ns::Step step) noexcept {
@@ -42,6 +43,19 @@ std::uint64_t mount_space(pid_t pid) noexcept {
     std::strcpy(std::to_chars(path + std::strlen(path), std::end(path), pid).ptr, "/ns/mnt");
     struct stat what {};
     return stat(path, &what) == 0 ? what.st_ino : 0;
+}
+
+// On one line, without what steers a terminal.
+std::string shown(std::string_view status) {
+    std::string text = plain_text(status.substr(0, longest_status));
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto at = [&](std::size_t place) { return static_cast<unsigned char>(text[place]); };
+        if (at(i) < ' ' || at(i) == 0x7f)
+            text[i] = ' ';
+        else if (at(i) == 0xc2 && at(i + 1) < 0xa0) // U+0080 to U+009F
+            text[i] = text[i + 1] = ' ';
+    }
+    return text;
 }
 
 } // namespace
@@ -125,7 +139,7 @@ void Notify::take(Channel& channel, std::string_view datagram, Millis now, Event
     using Stage = spec::Notification::Stage;
     const spec::Notification said = spec::read_notification(datagram);
     if (said.status)
-        channel.said.status = spec::printable(*said.status, longest_status);
+        channel.said.status = shown(*said.status);
     if (said.stage) {
         if (channel.said.stage != said.stage)
             channel.said.since = now;

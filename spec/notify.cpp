@@ -2,7 +2,6 @@
 #include "spec/notify.hpp"
 
 #include <algorithm>
-#include <cstddef>
 
 namespace spec {
 
@@ -30,42 +29,6 @@ void take_line(Notification& notification, std::string_view line) {
         notification.status = line.substr(status.size());
 }
 
-struct Character {
-    std::size_t length = 1;
-    char32_t code = 0;
-    bool valid = false;
-};
-
-// The first character of UTF-8 text that is not empty. What is too long, a surrogate or above U+10FFFF is not valid.
-Character first_of(std::string_view text) {
-    constexpr char32_t least[] = {0, 0x80, 0x800, 0x10000};
-    const auto lead = static_cast<unsigned char>(text[0]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xc2 ? 0
-                               : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3
-                               : lead < 0xf5 ? 4
-                                             : 0;
-    if (length == 0 || length > text.size())
-        return {};
-    char32_t code = length == 1 ? lead : lead & (0x7fu >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if ((byte & 0xc0) != 0x80)
-            return {};
-        code = code << 6 | (byte & 0x3fu);
-    }
-    if (code < least[length - 1] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-        return {};
-    return {length, code, true};
-}
-
-// Steers a terminal, or turns the direction of what follows.
-bool is_control(char32_t code) {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069);
-}
-
 } // namespace
 
 Notification read_notification(std::string_view datagram) noexcept {
@@ -76,23 +39,6 @@ Notification read_notification(std::string_view datagram) noexcept {
         datagram.remove_prefix(std::min(datagram.size(), line.size() + 1));
     }
     return notification;
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-    std::string out;
-    while (!text.empty()) {
-        const Character character = first_of(text);
-        std::string_view shown = text.substr(0, character.length);
-        if (!character.valid)
-            shown = "?";
-        else if (is_control(character.code))
-            shown = " ";
-        if (out.size() + shown.size() > limit)
-            break;
-        out += shown;
-        text.remove_prefix(character.length);
-    }
-    return out;
 }
 
 } // namespace spec

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace spec {
@@ -20,9 +19,5 @@ struct Notification {
 // FDSTORE, MAINPID, BARRIER, ERRNO, BUSERROR, EXTEND_TIMEOUT_USEC, WATCHDOG_USEC, MONOTONIC_USEC and whatever else a
 // datagram says change nothing here.
 Notification read_notification(std::string_view datagram) noexcept;
-
-// Fit to be shown on a terminal and in JSON: at most `limit` bytes of valid UTF-8, cut between characters; control
-// characters are spaces, and bytes that are no UTF-8 are "?".
-std::string printable(std::string_view text, std::size_t limit);
 
 } // namespace spec

@@ -258,6 +258,19 @@ Events:            <none>
 )");
 }
 
+TEST_CASE("what a container says of itself is described, and cannot steer the terminal") {
+    spec::PodView view = view_of("Running", {});
+    view.status.conditions.emplace_back();
+    view.status.conditions.back().type = "notify.podinit/web";
+    view.status.conditions.back().status = "True";
+    view.status.conditions.back().reason = "Ready";
+    view.status.conditions.push_back(view.status.conditions.back());
+    view.status.conditions.back().message = "3 clients\x1b[1m!";
+    const std::string text = ctl::describe_pod(view, {}, {}, now);
+    CHECK(text.find("  notify.podinit/web   True   Ready\n") != std::string::npos);
+    CHECK(text.find("  notify.podinit/web   True   Ready: 3 clients^[[1m!\n") != std::string::npos);
+}
+
 TEST_CASE("a long annotation is cut, and what is missing is said") {
     spec::PodView view = view_of("Pending", {});
     view.pod.metadata.annotations = {{"long", std::string(200, 'x')}};

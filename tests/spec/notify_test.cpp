@@ -46,32 +46,3 @@ TEST_CASE("a datagram of sd_notify says what its lines say, and nothing else") {
         CHECK((notification.status == row.status));
     }
 }
-
-TEST_CASE("text from outside is shown without what steers a terminal, and as UTF-8") {
-    struct Row {
-        std::string_view text;
-        std::size_t limit;
-        std::string_view shown;
-    };
-    for (const Row& row : {
-             Row{"serving 3 clients", 100, "serving 3 clients"},
-             Row{"a\tb\x1b[31m\x7f", 100, "a b [31m "},
-             Row{"gr\xc3\xbc\xc3\x9f", 100, "gr\xc3\xbc\xc3\x9f"},
-             Row{"gr\xc3\xbc\xc3\x9f", 5, "gr\xc3\xbc"}, // not in the middle of a character
-             Row{"\xc3", 100, "?"},
-             Row{"\xff\xc0\x80", 100, "???"},
-             Row{"\xed\xa0\x80", 100, "???"},      // half of a surrogate pair
-             Row{"\xf0\x80\x80\x80", 100, "????"}, // longer than need be
-             Row{"\xf0\x9f\x98\x80!", 100, "\xf0\x9f\x98\x80!"},
-             Row{"\xe2\x80\xae"
-                 "abc",
-                 100, " abc"}, // right to left
-             Row{"\xc2\x9b"
-                 "31m",
-                 100, " 31m"}, // a terminal's other escape
-             Row{"abc", 0, ""},
-         }) {
-        CAPTURE(row.text);
-        CHECK(printable(row.text, row.limit) == row.shown);
-    }
-}

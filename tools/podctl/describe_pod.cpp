@@ -79,8 +79,11 @@ void conditions(Writer& out, const spec::PodView& view) {
         return;
     out.line(0, {"Conditions:"});
     out.line(1, {"Type\tStatus"});
-    for (const spec::PodCondition& condition : list)
-        out.line(1, {condition.type, " \t", condition.status, " "});
+    for (const spec::PodCondition& condition : list) {
+        const bool says = condition.type.starts_with(spec::notify_condition); // podinit's own: in the container's words
+        out.line(1, {condition.type, " \t", condition.status, " ", says ? "\t" : "", says ? condition.reason : "",
+                     says && !condition.message.empty() ? ": " : "", says ? printable(condition.message) : ""});
+    }
 }
 
 void head(Writer& out, const spec::PodView& view) {
