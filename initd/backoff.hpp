@@ -20,7 +20,7 @@ constexpr bool is_due(Millis at, Millis now) noexcept {
 }
 
 struct BackOffLimits {
-    Millis initial{10'000};
+    Millis initial{10'000}; // not above `max`
     Millis max{300'000};
     Millis reset{600'000}; // kubelet: twice its longest back-off, whatever `max` is
 };
@@ -31,10 +31,9 @@ struct BackOff {
 
     // A try has failed at `failed`: when the next one is due. `first` is the wait before the first new try.
     constexpr Millis again_at(Millis failed, const BackOffLimits& limits, Millis first = Millis{0}) noexcept {
-        const Millis initial = std::min(limits.initial, limits.max);
         if (updated == never || failed - updated > limits.reset) {
             updated = failed + first;
-            next = first == Millis{0} ? initial : std::min(first * 2, limits.max);
+            next = first == Millis{0} ? limits.initial : std::min(first * 2, limits.max);
         } else {
             updated = failed + next;
             next = std::min(next * 2, limits.max);

@@ -19,7 +19,7 @@ constexpr std::int32_t start_error = 128; // the exit code of a container that c
 
 Core::Core(CoreConfig config) noexcept
     : minimum_grace_(config.minimum_grace)
-    , limits_{config.backoff_initial, config.backoff_max, config.backoff_reset} {}
+    , limits_{std::min(config.backoff_initial, config.backoff_max), config.backoff_max, config.backoff_reset} {}
 
 void Core::reserve(std::size_t slots, std::size_t units, std::size_t probes) {
     units_.reserve(units);

@@ -166,8 +166,9 @@ ROW("restart-all-init", "restart") {
 
 ROW("restart-all-noloop", "restart") {
     // The second waits until the first has done it, and so both do it once.
-    row.has({}, {unsettles("a", "await b+ 1"), runs("b", "trap 'exit 0' TERM; begin b; [ $n = 2 ] && exit 42; forever",
-                                                    fields({policy("Never"), rule("RestartAllContainers", 42)}))});
+    row.has({}, {unsettles("a", "await b+ 1"),
+                 runs("b", "trap 'exit 0' TERM; begin b; [ $n = 2 ] && { await a+ 2; exit 42; }; forever",
+                      fields({policy("Never"), rule("RestartAllContainers", 42)}))});
     CHECK(row.hears("b+", 3));
     CHECK(row.hears("a+", 3));
     CHECK(row.until_ready());

@@ -61,6 +61,10 @@ TEST_CASE("initial and longest back-off are configurable, and the longest wins")
     Story capped({.backoff_max = 3s});
     capped.up(0);
     CHECK(waits(capped, 3) == std::vector<long>{0, 3, 3});
+    capped.add(1);
+    capped.ready(1);
+    capped.start_failed(1, 1, true);
+    CHECK(capped.wait() == 3); // what could not be created too
 }
 
 TEST_CASE("a run of more than 600 s starts the back-off over") {
