@@ -5,8 +5,8 @@
 // they are 330 kB, a third of the program.
 //
 // A definition in an object that is linked anyway keeps the archive's own out. Weak: where the library brings its own
-// because of something else in the same object, or has no such symbol, that one counts. Only names that begin with two
-// underscores are glibc's own; a later glibc that renames one makes the program larger, not wrong.
+// because of something else in the same object, or has no such symbol, that one counts. Only names that begin with an
+// underscore are glibc's own; a later glibc that renames one makes the program larger, not wrong.
 //
 // For all of podinit's own code this means: no stdio, no wide characters, no iconv(3), no locale.
 #include "initd/log.hpp"
@@ -75,6 +75,11 @@ LEFT_OUT unsigned long strtoul(const char* text, char** end, int) noexcept {
         *end = const_cast<char*>(text);
     return value;
 }
+
+// Where shared libraries would be looked for, and their thread-local storage: with these the whole dynamic loader.
+LEFT_OUT void _dl_init_paths(const char*, const char*, const char*, const char*) {}
+
+LEFT_OUT void _dl_nothread_init_static_tls(void*) {}
 
 // Conversion to and from wide characters (struct gconv_fcts; iofwide.c). A stream whose orientation is never set does
 // not come here.

@@ -83,6 +83,34 @@ class Handler {
     std::uint32_t open_[max_depth + 1] = {};
 };
 
+} // namespace
+
+} // namespace spec::json
+
+// The text is given to the parser at once, and comments are no JSON: what Boost.JSON has for going on after a pause and
+// for passing over comments is never come to, and would be 25 kB.
+namespace boost::json {
+
+using spec::json::Handler;
+
+template <>
+template <>
+const char* basic_parser<Handler>::parse_document(const char*, std::false_type) {
+    return sentinel();
+}
+
+template <>
+template <>
+const char* basic_parser<Handler>::parse_value(const char*, std::true_type, std::true_type, bool, bool) {
+    return sentinel();
+}
+
+} // namespace boost::json
+
+namespace spec::json {
+
+namespace {
+
 bool Handler::refuse(std::string_view why, std::size_t node, error_code& ec) {
     refusal = why;
     refused = node;
