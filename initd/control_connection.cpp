@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/control_connection.hpp"
 
+#include "initd/received_fds.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -19,12 +21,12 @@ bool ControlConnection::receive() {
     const std::size_t old = in_.size();
     in_.resize(old + std::clamp(old, smallest_read, largest_read));
     iovec part{in_.data() + old, in_.size() - old};
-    alignas(cmsghdr) char control[CMSG_SPACE(max_fds * sizeof(int))];
+    alignas(cmsghdr) char control[received_fds_space];
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
-    message.msg_controllen = sizeof control; // the kernel closes what does not fit
+    message.msg_controllen = sizeof control;
     const ssize_t got = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     const int err = errno;
     in_.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
@@ -41,19 +43,10 @@ bool ControlConnection::receive() {
 
 // One read ends with the bytes that descriptors came with (unix(7)), so those belong to the last message it touched.
 void ControlConnection::take_fds(msghdr& message, std::size_t end) {
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-            continue;
-        int raw[max_fds];
-        const std::size_t count = std::min((header->cmsg_len - CMSG_LEN(0)) / sizeof(int), max_fds);
-        std::memcpy(raw, CMSG_DATA(header), count * sizeof(int));
-        ns::Fd fds[max_fds];
-        for (std::size_t i = 0; i < count; ++i)
-            fds[i].reset(raw[i]);
-        // Two messages' worth at most, however often a client adds some to half a message.
-        for (std::size_t i = 0; i < count && fds_.size() < 2 * max_fds; ++i)
-            fds_.push_back({end, std::move(fds[i])});
-    }
+    ReceivedFds received = received_fds(message);
+    // Two messages' worth at most, however often a client adds some to half a message.
+    for (std::size_t i = 0; i < std::min(received.count, max_fds) && fds_.size() < 2 * max_fds; ++i)
+        fds_.push_back({end, std::move(received.fds[i])});
 }
 
 bool ControlConnection::overlong() const noexcept {

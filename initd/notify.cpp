@@ -3,6 +3,7 @@
 
 #include "initd/files.hpp"
 #include "initd/plain_text.hpp"
+#include "initd/received_fds.hpp"
 #include "initd/sockets.hpp"
 #include "ns/launcher.hpp"
 
@@ -154,7 +155,7 @@ void Notify::take(Channel& channel, std::string_view datagram, Millis now, Event
 // closed at once, which is what sd_notify_barrier(3) waits for.
 bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     char text[longest_datagram];
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + received_fds_space];
     iovec iov{text, sizeof text};
     msghdr message{};
     message.msg_iov = &iov;
@@ -164,6 +165,7 @@ bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     const ssize_t got = recvmsg(channel.fd.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0)
         return false;
+    received_fds(message); // closed at once: what sd_notify_barrier(3) waits for
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
     if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS ||
         (message.msg_flags & MSG_TRUNC))

@@ -4,6 +4,8 @@
 #include "tests/daemon/supervisor_rig.hpp"
 
 #include <arpa/inet.h>
+#include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <netinet/in.h>
@@ -55,6 +57,45 @@ std::string ask(std::uint16_t port) {
     char text[64];
     const ssize_t got = ::poll(&ready, 1, 20'000) == 1 ? ::recv(client.get(), text, sizeof text, 0) : -1;
     return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : "silence";
+}
+
+// A TCP socket with more to send than its peer takes, and half a minute to linger.
+ns::Fd lingering() {
+    static const ns::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    socklen_t size = sizeof address;
+    if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sin_port == 0) {
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(listener.get(), 8) == 0);
+        REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    }
+    ns::Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const linger half_a_minute{1, 30};
+    REQUIRE(::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &half_a_minute, sizeof half_a_minute) == 0);
+    const std::string much(1 << 16, 'x');
+    while (::send(client.get(), much.data(), much.size(), MSG_DONTWAIT) > 0) {
+    }
+    return client;
+}
+
+bool give(int socket, int fd) {
+    char byte = 'x';
+    iovec part{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)]{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
 }
 
 std::uint16_t free_port() {
@@ -275,6 +316,35 @@ TEST_CASE("a flood of messages from one container keeps nobody else waiting, and
     CHECK(podinit.remove("flood", 1) == "gone");
     CHECK(podinit.remove("big", 1) == "gone");
     CHECK(podinit.open_fds() < 40);
+}
+
+TEST_CASE("whoever gives PID 1 a socket that lingers has nobody wait for it") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    REQUIRE(podinit.apply_one(talker("mute", {"notify", "READY=1", "await", "/nothing"}, {{"notify", "c"}})) ==
+            "created");
+    REQUIRE(podinit.running("mute"));
+    std::string notify;
+    for (const auto& entry : fs::recursive_directory_iterator(podinit.dir("run/notify")))
+        if (entry.is_socket())
+            notify = entry.path();
+    REQUIRE_FALSE(notify.empty());
+    for (const std::string& path : {notify, podinit.dir("run/control.sock")}) {
+        INFO(path);
+        const bool stream = path != notify;
+        const ns::Fd server(::socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::connect(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        ns::Fd full = lingering();
+        REQUIRE(give(server.get(), full.get()));
+        full.reset();
+        const auto start = std::chrono::steady_clock::now();
+        CHECK(podinit.list("mute").size() == 1);
+        CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+    }
 }
 
 TEST_CASE("a container finds its sockets in their order, open, and told of in its environment") {
