@@ -106,6 +106,17 @@ void EventLog::make_room(Millis now) noexcept {
     }
 }
 
+void EventLog::take_back(const About& about, std::string_view reason) noexcept {
+    std::size_t last = records_.size();
+    for (std::size_t i = 0; i < records_.size(); ++i)
+        if (records_[i].reason == reason && records_[i].part() == about.part &&
+            subjects_[records_[i].subject].uid == about.uid &&
+            (last == records_.size() || records_[i].change > records_[last].change))
+            last = i;
+    if (last != records_.size() && --records_[last].count == 0)
+        erase(last);
+}
+
 const EventRecord* EventLog::next(std::uint64_t EventRecord::*order, std::uint64_t after, Millis now) const noexcept {
     const EventRecord* first = nullptr;
     for (const EventRecord& record : records_)

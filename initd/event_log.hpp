@@ -58,6 +58,9 @@ class EventLog {
     void add(Millis now, const About& about, Severity severity, std::string_view reason,
              std::initializer_list<std::string_view> message) noexcept;
 
+    // What was told last of that did not happen after all.
+    void take_back(const About& about, std::string_view reason) noexcept;
+
     // The first one that is still to be shown and comes behind `after` in the order of `id` or of `change`, or nullptr.
     const EventRecord* next(std::uint64_t EventRecord::*order, std::uint64_t after, Millis now) const noexcept;
     const EventSubject& subject(const EventRecord& record) const noexcept { return subjects_[record.subject]; }

@@ -4,15 +4,29 @@
 #include "initd/clock.hpp"
 
 namespace initd {
+namespace {
+
+// As a field path; empty for the pod itself.
+std::string part_of(Unit unit, const PodRecord& pod) {
+    if (unit.index() == 0)
+        return "";
+    std::string part = unit.index() <= pod.init_containers ? "spec.initContainers{" : "spec.containers{";
+    part.append(pod.container_name(unit.index() - 1)) += '}';
+    return part;
+}
+
+} // namespace
+
+void EventRecorder::take_back(Unit unit, std::string_view reason) const noexcept try {
+    const PodRecord& pod = pods_.at(unit.slot());
+    log_.take_back({pod.name, pod.uid, part_of(unit, pod)}, reason);
+} catch (...) { // out of memory: it stays
+}
 
 void EventRecorder::tell(Unit unit, Severity severity, std::string_view reason,
                          std::initializer_list<std::string_view> message) const noexcept try {
     const PodRecord& pod = pods_.at(unit.slot());
-    std::string part;
-    if (const std::uint32_t index = unit.index(); index != 0) {
-        part = index <= pod.init_containers ? "spec.initContainers{" : "spec.containers{";
-        part.append(pod.container_name(index - 1)) += '}';
-    }
+    const std::string part = part_of(unit, pod);
     log_.add(boot_time(), {pod.name, pod.uid, part}, severity, reason, message);
 } catch (...) { // out of memory: nobody hears of it
 }

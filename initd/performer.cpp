@@ -290,6 +290,8 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
     if (!u)
         return;
     if (report.error.err != 0) {
+        if (u->started)
+            recorder_.take_back(run.unit, "Started");
         u->reads_log = false; // it has said nothing, and what is to be said of it is said
         if (report.error.step == ns::Step::OpenSource)
             return fail_start(
@@ -298,6 +300,7 @@ void Performer::on_launched(const LaunchReport& report, Events& events) noexcept
         return fail_start(run, launch_failure(report.error), true, events);
     }
     pods_.clear_failure(run.unit.slot(), container_of(run));
+    u->started = true;
     recorder_.tell(run.unit, Severity::Normal, "Started", {"Container started"});
     notify_.started(run, report.pid);
     events.push_back(event(Event::Kind::Started, run));

@@ -87,6 +87,7 @@ class Performer {
         bool has_rules = false; // its exit code may say what follows
         bool reads_log = false; // when it fails without a word
         ns::Fd stdin_hold;      // keeps an open standard input from ending
+        bool started = false;   // so it was told; whether its program can be run shows later
     };
     struct Listener { // of podinit/listen, open as long as the sandbox
         std::uint32_t container = 0;

@@ -78,6 +78,26 @@ TEST_CASE("who follows the changes sees what is told again once more, and misses
     CHECK(log.last_change() == seen);
 }
 
+TEST_CASE("what did not happen after all is taken back, once for each time it was told") {
+    Log log;
+    log.say(1s, "a", "x", "p");
+    log.say(2s, "a", "x", "p");
+    log.say(3s, "a", "y", "p");
+    log.say(4s, "b", "y", "p");
+    const EventLog::About about{"default/a", "a", "p"};
+    log.take_back(about, "Other");
+    REQUIRE(log.shown(5s).size() == 3);
+    log.take_back(about, "Reason"); // the last of them: y
+    REQUIRE(log.shown(5s).size() == 2);
+    CHECK(log.shown(5s)[0]->count == 2);
+    log.take_back(about, "Reason");
+    CHECK(log.shown(5s)[0]->count == 1);
+    log.take_back(about, "Reason");
+    log.take_back(about, "Reason");
+    REQUIRE(log.shown(5s).size() == 1);
+    CHECK(log.subject(*log.shown(5s)[0]).uid == "b");
+}
+
 TEST_CASE("after an hour an event is not shown any more, and begins anew when it comes again") {
     Log log;
     log.say(0s, "a", "x");

@@ -102,6 +102,10 @@ TEST_CASE("what keeps a container from starting is told with its reason") {
     CHECK(tells(podinit, "program",
                 "Warning Failed " + of_c +
                     "Error: exec: executable file not found in the container's file system or its PATH"));
+    CHECK(eventually([&] { // it never ran
+        return std::ranges::none_of(lines(podinit, "program"),
+                                    [](const std::string& line) { return line.starts_with("Normal Started"); });
+    }));
     REQUIRE(podinit.outcomes({R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "image"}, "spec": )"
                               R"({"containers": [{"name": "c", "image": "no/such:1"}]}})"}) != "");
     CHECK(tells(podinit, "image", "Warning Failed " + of_c + "Error: ErrImageNeverPull"));
