@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/listing.hpp"
 
+#include "initd/clock.hpp"
 #include "initd/node_info.hpp"
 #include "initd/pod_status.hpp"
 #include "initd/workloads.hpp"
@@ -57,7 +58,7 @@ spec::RawJson Listing::pod_object(std::uint32_t slot) {
     for (RunMessage& message : record.messages)
         if (message.from_log)
             performer_.read_log(slot, message);
-    StatusFacts facts{pod, record.failures, record.messages, {}, read_clock(), order_.why_waiting(slot)};
+    StatusFacts facts{pod, record.failures, record.messages, record.conditions, {}, read_clock(), order_.why_waiting(slot)};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";

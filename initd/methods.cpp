@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/methods.hpp"
 
+#include "initd/clock.hpp"
 #include "initd/log.hpp"
 #include "initd/node_info.hpp"
 
@@ -61,6 +62,8 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
                     logs(client, call);
                 else if constexpr (std::is_same_v<C, spec::Restart>)
                     restart(client, call, wishes.events);
+                else if constexpr (std::is_same_v<C, spec::SetCondition>)
+                    set_condition(client, call);
                 else if constexpr (std::is_same_v<C, spec::Node>)
                     control_.reply(client, node_info({pods_, manifests_, performer_.image_dirs(), standing_}));
                 else if constexpr (std::is_same_v<C, spec::Power>)
@@ -133,6 +136,19 @@ void Methods::restart(ClientId client, const spec::Restart& call, Events& events
     asked.run.unit = Unit(target->slot, call.container.empty() ? 0 : target->container + 1);
     events.push_back(asked);
     control_.reply(client, reply);
+}
+
+void Methods::set_condition(ClientId client, const spec::SetCondition& call) {
+    auto slot = pods_.find_any(pod_name(call.namespace_, call.name));
+    if (!slot)
+        return control_.error(client, spec::not_found("pods", call.name));
+    const auto& gates = pods_.pod(*slot).spec.readiness_gates;
+    if (std::ranges::find(gates, call.type, &spec::ReadinessGate::condition_type) == gates.end())
+        return control_.error(client, spec::not_found("readinessGates", call.type));
+    if (!call.status.empty() && call.status != "True" && call.status != "False" && call.status != "Unknown")
+        return control_.error(client, spec::refused("a condition is True, False or Unknown"));
+    pods_.set_condition(*slot, {call.type, call.status, read_clock().boot});
+    control_.reply(client, spec::ConditionSet{});
 }
 
 void Methods::power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down) {

@@ -75,7 +75,7 @@ void Performer::sandbox_failed(RunId run, PlanFailure failure, Events& events) n
     events.push_back(event(Event::Kind::SandboxFailed, run));
     try {
         for (std::uint32_t i = 0; i < core_.units(slot).size(); ++i)
-            pods_.set_failure(slot, {i, failure.reason, failure.message});
+            pods_.set_failure(slot, {i, "ContainerCreating", failure.message});
     } catch (...) { // out of memory: the status goes without its message
     }
 }

@@ -36,7 +36,6 @@ Millis ready_since(const PodState& pod, std::span<const UnitState> units, bool r
     return since;
 }
 
-// Of Ready and ContainersReady alike, as there are no readiness gates.
 struct Unready {
     std::string_view reason;
     std::string message;
@@ -69,10 +68,34 @@ Unready why_unready(const spec::PodStatus& status, std::span<const UnitState> un
     return unready;
 }
 
+// Why a pod is not ready whose containers are, and since when: a gate without its condition was never open.
+Unready closed_gates(const StatusFacts& facts, const PodState& pod, Millis& since) {
+    Unready unready{"ReadinessGatesNotReady", ""};
+    for (const spec::ReadinessGate& gate : facts.pod.spec.readiness_gates) {
+        const auto given = std::ranges::find(facts.conditions, gate.condition_type, &GivenCondition::type);
+        since = std::max(since, given == facts.conditions.end() ? pod.added : given->since);
+        if (given != facts.conditions.end() && given->status == "True")
+            continue;
+        if (!unready.message.empty())
+            unready.message += ", ";
+        if (given == facts.conditions.end())
+            unready.message.append("corresponding condition of pod readiness gate \"")
+                .append(gate.condition_type)
+                .append("\" does not exist.");
+        else
+            unready.message.append("the status of pod readiness gate \"")
+                .append(gate.condition_type)
+                .append("\" is not \"True\", but ")
+                .append(given->status);
+    }
+    return unready;
+}
+
 void add(spec::PodStatus& status, std::string_view type, bool holds, const std::string& since,
          std::string_view reason = "", std::string_view message = "") {
     spec::PodCondition& condition = status.conditions.emplace_back();
     condition.type = type;
+    condition.observed_generation = spec::pod_generation;
     condition.status = holds ? "True" : "False";
     condition.last_transition_time = since;
     condition.reason = reason;
@@ -122,16 +145,26 @@ void set_conditions(spec::PodStatus& status, const PodState& pod, std::span<cons
     bool ready = std::ranges::all_of(status.container_statuses, &spec::ContainerStatus::ready);
     for (std::size_t i = 0; i < status.init_container_statuses.size(); ++i)
         ready &= status.init_container_statuses[i].ready || units[i].facts.role == Role::Init;
-    const std::string since = wall_time(clock, ready_since(pod, units, ready));
-    const Unready unready = ready ? Unready{} : why_unready(status, units);
+    const Millis since = ready_since(pod, units, ready);
+    Millis open_since = since;
+    Unready unready = ready ? closed_gates(facts, pod, open_since) : why_unready(status, units);
+    const bool open = ready && unready.message.empty();
+    if (open)
+        unready.reason = "";
 
-    status.conditions.reserve(7);
-    if (pod.stop_asked != never && !pod.removed)
+    status.conditions.reserve(7 + facts.conditions.size());
+    for (const GivenCondition& given : facts.conditions) {
+        add(status, given.type, false, wall_time(clock, given.since));
+        status.conditions.back().status = given.status;
+    }
+    if (!status.reason.empty() && pod.finish == Finish::None)
         add(status, "DisruptionTarget", true, wall_time(clock, pod.stop_asked), "TerminationByKubelet", status.message);
     add(status, "PodReadyToStartContainers", sandbox_is_up(pod), wall_time(clock, sandbox_since(pod, units)));
     set_initialized(status, pod, units, clock);
-    add(status, "Ready", ready, since, unready.reason, unready.message);
-    add(status, "ContainersReady", ready, since, unready.reason, unready.message);
+    add(status, "Ready", open, wall_time(clock, open_since), unready.reason, unready.message);
+    if (ready)
+        unready = {};
+    add(status, "ContainersReady", ready, wall_time(clock, since), unready.reason, unready.message);
     add(status, "PodScheduled", true, added);
     set_restarting(status, pod, units, facts);
 }

@@ -94,11 +94,10 @@ void set_crash_loop(spec::StateWaiting& waiting, const UnitState& unit, const St
 // Nothing has been made of the container, at least not this time.
 void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
                   std::size_t container) {
-    waiting.reason =
-        facts.pod.spec.init_containers.empty() || pod.initialized ? "ContainerCreating" : "PodInitializing";
+    waiting.reason = facts.pod.spec.init_containers.empty() ? "ContainerCreating" : "PodInitializing";
     const StartFailure* failure = find_failure(facts, container);
     if (failure && unit.phase != UnitPhase::Starting) {
-        if (failure->reason != "ContainerCreating") // without its volumes a pod is only as far as it was
+        if (failure->reason != "ContainerCreating") // without its sandbox a pod is only as far as it was
             waiting.reason = failure->reason;
         waiting.message = failure->message;
     } else if (!facts.waits_for.empty()) {
@@ -108,10 +107,24 @@ void set_creating(spec::StateWaiting& waiting, const PodState& pod, const UnitSt
     }
 }
 
+void set_volume_mounts(spec::ContainerStatus& status, const spec::Container& container) {
+    status.volume_mounts.reserve(container.volume_mounts.size());
+    for (const spec::VolumeMount& mount : container.volume_mounts) {
+        spec::VolumeMountStatus& shown = status.volume_mounts.emplace_back();
+        shown.name = mount.name;
+        shown.mount_path = mount.mount_path;
+        shown.read_only = mount.read_only.value_or(false);
+        const auto recursive = mount.recursive_read_only.value_or(spec::RecursiveReadOnly::Disabled);
+        if (shown.read_only)
+            shown.recursive_read_only = recursive == spec::RecursiveReadOnly::Disabled ? "Disabled" : "Enabled";
+    }
+}
+
 void set_container(spec::ContainerStatus& status, const PodState& pod, const UnitState& unit, const StatusFacts& facts,
                    std::size_t container) {
     status.name = spec::container_at(facts.pod, container).name;
     status.image = spec::container_at(facts.pod, container).image;
+    set_volume_mounts(status, spec::container_at(facts.pod, container));
     status.restart_count = static_cast<std::int32_t>(unit.restarts);
     const bool running = unit.phase == UnitPhase::Running;
     const bool done = unit.facts.role == Role::Init; // then it is ready when it has done its work
@@ -138,12 +151,17 @@ void set_container(spec::ContainerStatus& status, const PodState& pod, const Uni
     }
 }
 
+// The machine goes down, and takes the pod along: Kubernetes calls that a failure, however its containers end.
+bool is_disrupted(const PodState& pod) {
+    return pod.stop_asked != never && !pod.removed && pod.finish == Finish::None;
+}
+
 std::string_view phase_of(const PodState& pod, std::span<const UnitState> units) {
     const auto first = std::ranges::find(units, Role::Regular, [](const UnitState& unit) { return unit.facts.role; });
     const std::span regular(first, units.end());
     const auto is_running = [](const UnitState& unit) { return unit.phase == UnitPhase::Running; };
     const auto never_ran = [&](const UnitState& unit) { return !is_running(unit) && !unit.last.valid; };
-    const bool over = pod.finish == Finish::Failed || pod.finish == Finish::Deadline;
+    const bool over = pod.finish == Finish::Failed || pod.finish == Finish::Deadline || is_disrupted(pod);
     if (over && std::ranges::none_of(units, is_live))
         return "Failed";
     const bool initializing = !pod.initialized && first != units.begin();
@@ -172,6 +190,7 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
     const PodState& pod = core.pod(slot);
     const std::span<const UnitState> units = core.units(slot);
     spec::PodStatus status;
+    status.observed_generation = spec::pod_generation;
     status.phase = phase_of(pod, units);
     status.qos_class = spec::qos_class(facts.pod);
     status.start_time = wall_time(facts.clock, pod.started);
@@ -183,7 +202,7 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
             status.pod_ips.emplace_back().ip = facts.host_ip;
         }
     }
-    if (pod.stop_asked != never && !pod.removed) {
+    if (is_disrupted(pod)) {
         status.reason = "Terminated";
         status.message = "Pod was terminated in response to imminent node shutdown.";
     }

@@ -21,7 +21,8 @@ struct StatusFacts { // what the core does not know
     const spec::Pod& pod;
     std::span<const StartFailure> failures; // why the last tries at a start failed
     std::span<const RunMessage> messages;   // what runs that ended have said
-    std::string host_ip;                    // empty: the machine has no address yet
+    std::span<const GivenCondition> conditions;
+    std::string host_ip; // empty: the machine has no address yet
     Clock clock;
     std::string waits_for{}; // why it is held; empty when it is not
 };

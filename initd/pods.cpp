@@ -23,6 +23,7 @@ std::uint32_t PodStore::add(spec::Manifest&& manifest, std::uint32_t owner) {
     record.uid = manifest.pod.metadata.uid;
     record.text = std::move(manifest.text);
     record.text.shrink_to_fit();
+    record.gates = static_cast<std::uint16_t>(manifest.pod.spec.readiness_gates.size());
     record.containers = static_cast<std::uint8_t>(spec::container_count(manifest.pod));
     record.init_containers = static_cast<std::uint8_t>(manifest.pod.spec.init_containers.size());
     for (std::size_t i = 0; i < record.containers; ++i)
@@ -79,6 +80,10 @@ std::optional<std::uint32_t> PodStore::find_to_remove(std::string_view name) con
     return found;
 }
 
+bool gates_are_open(const PodRecord& record) noexcept {
+    return std::ranges::count(record.conditions, "True", &GivenCondition::status) == record.gates;
+}
+
 std::size_t PodStore::count() const noexcept {
     return static_cast<std::size_t>(
         std::count_if(records_.begin(), records_.end(), [](const PodRecord& r) { return !r.name.empty(); }));
@@ -103,6 +108,17 @@ void PodStore::set_failure(std::uint32_t slot, StartFailure failure) {
 
 void PodStore::clear_failure(std::uint32_t slot, std::uint32_t container) noexcept {
     std::erase_if(records_[slot].failures, [&](const StartFailure& f) { return f.container == container; });
+}
+
+void PodStore::set_condition(std::uint32_t slot, GivenCondition condition) {
+    auto& conditions = records_[slot].conditions;
+    const auto found = std::ranges::find(conditions, condition.type, &GivenCondition::type);
+    if (found != conditions.end() && found->status == condition.status)
+        return;
+    if (found != conditions.end())
+        conditions.erase(found);
+    if (!condition.status.empty())
+        conditions.push_back(std::move(condition));
 }
 
 void PodStore::set_message(std::uint32_t slot, RunMessage message) noexcept try {

@@ -31,6 +31,12 @@ struct RunMessage { // what is to be said of a run that has ended
     bool from_log = false; // it said nothing itself: the end of its log, when it is asked for
 };
 
+struct GivenCondition { // what a readiness gate waits for, as somebody has set it
+    std::string type;
+    std::string status; // "True" | "False" | "Unknown"
+    Millis since{0};    // when it got that status
+};
+
 struct PodRecord {
     // Without a look at the text.
     std::string_view container_name(std::uint32_t index) const noexcept;
@@ -39,16 +45,21 @@ struct PodRecord {
     std::uint32_t hash = 0;  // of the name
     std::uint32_t owner = 0; // the workload that it belongs to (ObjectRecord::id); 0: it stands for itself
     std::string uid;
-    std::string text;                   // canonical JSON
-    std::string container_names;        // each with a line break behind it, init containers first
-    std::vector<StartFailure> failures; // at most one a container
-    std::vector<RunMessage> messages;   // of the last two runs of each
-    bool leaving = false;               // removed, but not gone yet
-    std::uint8_t containers = 0;        // init containers too
+    std::string text;                       // canonical JSON
+    std::string container_names;            // each with a line break behind it, init containers first
+    std::vector<StartFailure> failures;     // at most one a container
+    std::vector<RunMessage> messages;       // of the last two runs of each
+    std::vector<GivenCondition> conditions; // at most one a readiness gate
+    bool leaving = false;                   // removed, but not gone yet
+    std::uint8_t containers = 0;            // init containers too
     std::uint8_t init_containers = 0;
     std::uint16_t probes = 0;   // of all of them
+    std::uint16_t gates = 0;    // readiness gates
     std::uint64_t sequence = 0; // of arrival
 };
+
+// Does every readiness gate have its condition?
+bool gates_are_open(const PodRecord& record) noexcept;
 
 class PodStore {
   public:
@@ -74,6 +85,8 @@ class PodStore {
 
     void set_failure(std::uint32_t slot, StartFailure failure);
     void clear_failure(std::uint32_t slot, std::uint32_t container) noexcept;
+    // With an empty status: there is none any more.
+    void set_condition(std::uint32_t slot, GivenCondition condition);
     // Takes the place of what was said of that run; what is too old to be shown goes.
     void set_message(std::uint32_t slot, RunMessage message) noexcept;
 

@@ -65,7 +65,7 @@ PodCount count_pods(const PodStore& pods, const Core& core, std::uint32_t owner)
         if (pods.at(slot).owner != owner || pods.at(slot).leaving)
             continue;
         ++count.pods;
-        count.ready += all_ready(core.units(slot));
+        count.ready += gates_are_open(pods.at(slot)) && all_ready(core.units(slot));
     }
     return count;
 }

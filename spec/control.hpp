@@ -80,6 +80,13 @@ struct Restart { // stops the container (or all of the pod's) with its grace per
     std::string container; // empty: all
 };
 
+struct SetCondition { // of a pod that has a readiness gate of that type; kept until the pod goes or podinit ends
+    std::string namespace_;
+    std::string name;
+    std::string type;
+    std::string status; // "True" | "False" | "Unknown"; "": as if nobody had set it
+};
+
 struct Node {};
 
 enum class PowerAction : std::uint8_t { PowerOff, Reboot, Halt, Kexec };
@@ -87,7 +94,8 @@ struct Power {
     PowerAction action = PowerAction::PowerOff;
 };
 
-using Call = std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, Node, Power>;
+using Call =
+    std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, SetCondition, Node, Power>;
 
 struct Request {
     Call call;
@@ -139,6 +147,8 @@ struct Restarted {
     std::vector<std::string> containers;
 };
 
+struct ConditionSet {};
+
 struct Feature {
     std::string name; // "cgroup2", "overlay", "pid namespaces", ...
     bool present = false;
@@ -165,7 +175,7 @@ struct NodeInfo {
 struct PowerAccepted {};
 
 using Reply = std::variant<ServiceInfo, InterfaceDescription, Applied, Deleted, Listed, ExecDone, LogPath, Restarted,
-                           NodeInfo, PowerAccepted>;
+                           ConditionSet, NodeInfo, PowerAccepted>;
 
 // ---- errors -----------------------------------------------------------------------------------------------------
 

@@ -102,6 +102,14 @@ method Restart(
   container: ?string
 ) -> (containers: []string)
 
+# Sets the condition that a pod's readiness gate waits for to "True", "False" or "Unknown"; "" takes it back.
+method SetCondition(
+  namespace: string,
+  name: string,
+  type: string,
+  status: string
+) -> ()
+
 # What this machine is, what its kernel has and lacks, and which manifests were refused.
 method Node() -> (
   hostname: string,

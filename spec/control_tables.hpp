@@ -69,6 +69,13 @@ inline constexpr auto rows_of<Restart> = std::array{
     field<&Restart::container>("container"),
 };
 template <>
+inline constexpr auto rows_of<SetCondition> = std::array{
+    required<&SetCondition::namespace_>("namespace"),
+    required<&SetCondition::name>("name"),
+    required<&SetCondition::type>("type"),
+    required<&SetCondition::status>("status"),
+};
+template <>
 inline constexpr std::array<Row, 0> rows_of<Node> = {};
 template <>
 inline constexpr auto rows_of<Power> = std::array{
@@ -118,6 +125,8 @@ template <>
 inline constexpr auto rows_of<Restarted> = std::array{
     required<&Restarted::containers>("containers"),
 };
+template <>
+inline constexpr std::array<Row, 0> rows_of<ConditionSet> = {};
 template <>
 inline constexpr auto rows_of<Feature> = std::array{
     required<&Feature::name>("name"),
@@ -181,6 +190,7 @@ inline constexpr std::array<Method, std::variant_size_v<Call>> methods = {{
     {"io.podinit.Exec", false},
     {"io.podinit.Logs", true},
     {"io.podinit.Restart", false},
+    {"io.podinit.SetCondition", false},
     {"io.podinit.Node", true},
     {"io.podinit.Power", false},
 }};

@@ -45,6 +45,13 @@ inline constexpr auto rows_of<ContainerState> = std::array{
     field<&ContainerState::terminated>("terminated"),
 };
 template <>
+inline constexpr auto rows_of<VolumeMountStatus> = std::array{
+    always_written<&VolumeMountStatus::name>("name"),
+    always_written<&VolumeMountStatus::mount_path>("mountPath"),
+    field<&VolumeMountStatus::read_only>("readOnly"),
+    field<&VolumeMountStatus::recursive_read_only>("recursiveReadOnly"),
+};
+template <>
 inline constexpr auto rows_of<ContainerStatus> = std::array{
     always_written<&ContainerStatus::name>("name"),
     always_written<&ContainerStatus::state>("state"),
@@ -55,10 +62,12 @@ inline constexpr auto rows_of<ContainerStatus> = std::array{
     always_written<&ContainerStatus::image_id>("imageID"),
     field<&ContainerStatus::container_id>("containerID"),
     always_written<&ContainerStatus::started>("started"),
+    field<&ContainerStatus::volume_mounts>("volumeMounts"),
 };
 template <>
 inline constexpr auto rows_of<PodCondition> = std::array{
     always_written<&PodCondition::type>("type"),
+    field<&PodCondition::observed_generation>("observedGeneration"),
     always_written<&PodCondition::status>("status"),
     always_written<&PodCondition::last_probe_time>("lastProbeTime"),
     field<&PodCondition::last_transition_time>("lastTransitionTime"),
@@ -71,11 +80,17 @@ inline constexpr auto rows_of<PodIp> = std::array{
 };
 template <>
 inline constexpr auto rows_of<PodStatus> = std::array{
-    field<&PodStatus::phase>("phase"),          field<&PodStatus::conditions>("conditions"),
-    field<&PodStatus::message>("message"),      field<&PodStatus::reason>("reason"),
-    field<&PodStatus::host_ip>("hostIP"),       field<&PodStatus::host_ips>("hostIPs"),
-    field<&PodStatus::pod_ip>("podIP"),         field<&PodStatus::pod_ips>("podIPs"),
-    field<&PodStatus::start_time>("startTime"), field<&PodStatus::init_container_statuses>("initContainerStatuses"),
+    field<&PodStatus::observed_generation>("observedGeneration"),
+    field<&PodStatus::phase>("phase"),
+    field<&PodStatus::conditions>("conditions"),
+    field<&PodStatus::message>("message"),
+    field<&PodStatus::reason>("reason"),
+    field<&PodStatus::host_ip>("hostIP"),
+    field<&PodStatus::host_ips>("hostIPs"),
+    field<&PodStatus::pod_ip>("podIP"),
+    field<&PodStatus::pod_ips>("podIPs"),
+    field<&PodStatus::start_time>("startTime"),
+    field<&PodStatus::init_container_statuses>("initContainerStatuses"),
     field<&PodStatus::container_statuses>("containerStatuses"),
     field<&PodStatus::qos_class>("qosClass"),
 };
@@ -112,6 +127,7 @@ std::string pod_object(std::string_view canonical, const PodStatus& status, std:
     out = canonical.substr(0, in_metadata);
     append_field(out, "creationTimestamp", creation_timestamp);
     append_field(out, "deletionTimestamp", deletion_timestamp);
+    out.append("\"generation\":").append(std::to_string(pod_generation)).append(",");
     out.append(canonical.substr(in_metadata, in_spec - in_metadata));
     append_field(out, "nodeName", node_name);
     out.append(canonical.substr(in_spec, canonical.size() - in_spec - 1)).append(",\"status\":");

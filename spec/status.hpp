@@ -38,6 +38,13 @@ struct ContainerState { // exactly one is set; none at all in an empty lastState
     std::optional<StateTerminated> terminated;
 };
 
+struct VolumeMountStatus {
+    std::string name;
+    std::string mount_path;
+    bool read_only = false;
+    std::string recursive_read_only; // of a read-only one: Enabled | Disabled
+};
+
 struct ContainerStatus {
     std::string name;
     ContainerState state;
@@ -48,15 +55,20 @@ struct ContainerStatus {
     std::string image_id;
     std::string container_id; // "podinit://UID/NAME/ATTEMPT"
     bool started = false;
+    std::vector<VolumeMountStatus> volume_mounts;
 };
+
+// A pod is replaced when its manifest changes, never changed: metadata.generation of all.
+inline constexpr std::int64_t pod_generation = 1;
 
 struct PodCondition {
     std::string type;
-    std::string status; // "True" | "False"
+    std::string status; // "True" | "False" | "Unknown"
     std::string last_transition_time;
     std::string reason;
     std::string message;
     std::optional<std::string> last_probe_time; // never set: the API still shows it, as null
+    std::int64_t observed_generation = 0;
 };
 
 // Of the condition in which a container's own words are (sd_notify(3)): followed by its name.
@@ -67,6 +79,7 @@ struct PodIp {
 };
 
 struct PodStatus {
+    std::int64_t observed_generation = 0;
     std::string phase; // Pending | Running | Succeeded | Failed
     std::vector<PodCondition> conditions;
     std::string message;

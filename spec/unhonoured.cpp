@@ -82,8 +82,6 @@ constexpr PodFeature pod_features[] = {
      [](const PodSpec& spec) {
          return when(!spec.priority_class_name.empty() && !spec.priority && !system_priority(spec.priority_class_name));
      }},
-    {"readinessGates", "nothing here sets such a condition, and the pod is ready without it",
-     [](const PodSpec& spec) { return when(!spec.readiness_gates.empty()); }},
     {"resources", no_limits,
      [](const PodSpec& spec) { return when(spec.resources && asks_for_resources(*spec.resources)); }},
     {"securityContext/appArmorProfile", no_apparmor,

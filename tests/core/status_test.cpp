@@ -26,7 +26,9 @@ spec::Pod make_pod(std::size_t containers) {
 }
 
 spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failures = {}, bool host_network = false,
-                          const std::string& host_ip = "10.0.0.7", const std::vector<RunMessage>& messages = {}) {
+                          const std::string& host_ip = "10.0.0.7", const std::vector<RunMessage>& messages = {},
+                          const std::vector<std::string>& gates = {},
+                          const std::vector<GivenCondition>& conditions = {}) {
     const auto init = std::ranges::count_if(s.core().units(0),
                                             [](const UnitState& unit) { return unit.facts.role != Role::Regular; });
     spec::Pod pod = make_pod(s.core().units(0).size());
@@ -34,8 +36,10 @@ spec::PodStatus status_of(const Story& s, const std::vector<StartFailure>& failu
     pod.spec.init_containers.assign(containers.begin(), containers.begin() + init);
     containers.erase(containers.begin(), containers.begin() + init);
     pod.spec.host_network = host_network;
+    for (const std::string& gate : gates)
+        pod.spec.readiness_gates.emplace_back().condition_type = gate;
     const Clock clock{.boot = s.now(), .epoch_ms = 1'767'225'600'000 + (s.now() - 1000s).count()};
-    return make_status(s.core(), 0, {pod, failures, messages, host_ip, clock});
+    return make_status(s.core(), 0, {pod, failures, messages, conditions, host_ip, clock});
 }
 
 // "waiting CrashLoopBackOff", "running", "terminated Error 1" or "".
@@ -229,13 +233,14 @@ TEST_CASE("a missing image is waited for as ErrImageNeverPull, under every polic
     CHECK(summary(status_of(later, failures)) == "Running: waiting ErrImageNeverPull, last terminated Error 1");
 }
 
-TEST_CASE("a sandbox that cannot be made says why in its containers") {
+TEST_CASE("a pod whose sandbox cannot be made is being created, and says what is missing") {
     Story s;
     s.add(0);
     s.fail(0);
-    const std::vector<StartFailure> failures{{0, "CreatePodSandboxError", "no network namespaces"}};
+    const std::vector<StartFailure> failures{{0, "ContainerCreating", "no network namespaces"}};
     const spec::PodStatus status = status_of(s, failures);
-    CHECK(summary(status) == "Pending: waiting CreatePodSandboxError");
+    CHECK(summary(status) == "Pending: waiting ContainerCreating");
+    CHECK(status.container_statuses[0].state.waiting->message == "no network namespaces");
     CHECK(status.start_time == "");
     CHECK(condition(status, "PodReadyToStartContainers") == "False");
 }
@@ -277,6 +282,53 @@ TEST_CASE("a pod stopped by the machine's shutdown says so") {
     CHECK(status.reason == "Terminated");
     CHECK(status.message == "Pod was terminated in response to imminent node shutdown.");
     CHECK(condition(status, "DisruptionTarget") == "True TerminationByKubelet " + status.message);
+    CHECK(status.phase == "Running");
+    s.exits(0, 1, 0); // well or not
+    CHECK(status_of(s).phase == "Failed");
+    CHECK(condition(status_of(s), "Ready") == "False PodFailed");
+}
+
+TEST_CASE("a pod that was through before the machine went down is none of its victims") {
+    Story s;
+    s.up(0, {.restart_policy = RestartPolicy::Never});
+    s.exits(0, 1, 0);
+    s.shut_down();
+    const spec::PodStatus status = status_of(s);
+    CHECK(status.phase == "Succeeded");
+    CHECK(status.reason == "");
+    CHECK(condition(status, "DisruptionTarget") == "");
+}
+
+TEST_CASE("a pod is not ready before every readiness gate has its condition") {
+    Story s;
+    s.up(0);
+    const auto moment = [&] { return s.now(); };
+    const auto with = [&](const std::vector<GivenCondition>& conditions) {
+        return status_of(s, {}, false, "", {}, {"x/a", "x/b"}, conditions);
+    };
+    spec::PodStatus status = with({});
+    CHECK(condition(status, "ContainersReady") == "True");
+    CHECK(condition(status, "Ready") == "False ReadinessGatesNotReady "
+                                        "corresponding condition of pod readiness gate \"x/a\" does not exist., "
+                                        "corresponding condition of pod readiness gate \"x/b\" does not exist.");
+    s.pass(10s);
+    const Millis first = moment();
+    s.pass(10s);
+    status = with({{"x/a", "True", first}, {"x/b", "False", moment()}});
+    CHECK(condition(status, "Ready") ==
+          "False ReadinessGatesNotReady the status of pod readiness gate \"x/b\" is not \"True\", but False");
+    CHECK(condition(status, "x/a") == "True");
+    CHECK(since(status, "x/a") == "2026-01-01T00:00:10Z");
+    CHECK(condition(status, "x/b") == "False");
+
+    status = with({{"x/b", "True", first}, {"x/a", "True", moment()}});
+    CHECK(condition(status, "Ready") == "True");
+    CHECK(since(status, "Ready") == "2026-01-01T00:00:20Z");
+    CHECK(since(status, "ContainersReady") == "2026-01-01T00:00:00Z");
+
+    s.exits(0, 1, 1); // its containers come first
+    status = with({{"x/a", "True", first}, {"x/b", "Unknown", first}});
+    CHECK(condition(status, "Ready") == condition(status, "ContainersReady"));
 }
 
 TEST_CASE("ready containers, ids and counts are those of the runs") {
@@ -383,6 +435,7 @@ TEST_CASE("a pod with init containers is Pending until they have done their work
 
     s.exits(0, 1, 0);
     s.started(0, 2);
+    CHECK(to_text(status_of(s).container_statuses[0].state) == "waiting PodInitializing");
     s.started(0, 3);
     status = status_of(s);
     CHECK(status.phase == "Running");

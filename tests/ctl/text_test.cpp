@@ -184,7 +184,7 @@ TEST_CASE("an option's number is a whole number") {
 
 TEST_CASE("every verb has help with its usage, and fits a terminal") {
     for (const char* verb : {"", "apply", "create", "replace", "diff", "delete", "get", "describe", "exec", "logs",
-                             "restart", "node", "poweroff", "reboot", "halt", "version"}) {
+                             "restart", "set-condition", "node", "poweroff", "reboot", "halt", "version"}) {
         CAPTURE(verb);
         std::string_view text = ctl::help_text(verb);
         CHECK(text.find("\nUsage:\n  podctl ") != text.npos);

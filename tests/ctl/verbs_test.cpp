@@ -327,6 +327,20 @@ TEST_CASE("delete's options become the call's") {
           "Error from server (NotFound): error when deleting \"STDIN\": pods \"nope\" not found\n");
 }
 
+TEST_CASE("set-condition opens and closes readiness gates, one question each") {
+    FakePodinit podinit([](const spec::Request&, Peer& peer) { peer.reply(spec::ConditionSet{}); });
+    CHECK(podctl(podinit.socket(), {"set-condition", "pod/web", "x/a=True", "b-", "-n", "shop"}).out ==
+          "pod/web condition set\n");
+    REQUIRE(podinit.calls().size() == 2);
+    const auto first = std::get<spec::SetCondition>(podinit.calls()[0].call);
+    CHECK(first.namespace_ + " " + first.name + " " + first.type + " " + first.status == "shop web x/a True");
+    const auto second = std::get<spec::SetCondition>(podinit.calls()[1].call);
+    CHECK(second.type + " " + second.status == "b ");
+    for (const std::vector<std::string>& args : {std::vector<std::string>{"set-condition"}, {"set-condition", "web"}})
+        CHECK(podctl(podinit.socket(), args).err.starts_with("error: a pod's name and TYPE=STATUS are required"));
+    CHECK(podctl(podinit.socket(), {"set-condition", "web", "a"}).err.starts_with("error: \"a\" is no TYPE=STATUS"));
+}
+
 TEST_CASE("restart, node, version and the power verbs ask one question each") {
     FakePodinit podinit([](const spec::Request& request, Peer& peer) {
         if (std::holds_alternative<spec::Restart>(request.call))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What containers leave to say when they end, with podinit itself.
+// What containers leave to say when they end, and what a status tells besides, with podinit itself.
 #include "tests/catch.hpp"
 #include "tests/daemon/supervisor_rig.hpp"
 
@@ -100,4 +100,36 @@ TEST_CASE("a pod's messages share 12 KiB, and the last state keeps its own") {
     CHECK(last->message == "2\n");
     CHECK(podinit.remove("again", 0) == "gone");
     CHECK(names_in(podinit.dir("run/messages")).empty());
+}
+
+TEST_CASE("an operator opens a pod's readiness gate") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    const std::string gate = R"("readinessGates": [{"conditionType": "x/lb"}])";
+    REQUIRE(podinit.apply_one(pod_json("web", script(until_term), on_host + ", " + gate)) == "created");
+    REQUIRE(podinit.running("web"));
+    const auto ready = [&] {
+        const auto view = podinit.get("web");
+        for (const spec::PodCondition& condition : view->status.conditions)
+            if (condition.type == "Ready")
+                return condition.status + " " + condition.reason;
+        return std::string("unknown");
+    };
+    const auto set = [&](const std::string& type, const std::string& status) {
+        const auto answer = podinit.call(spec::SetCondition{"default", "web", type, status});
+        return answer ? "set" : answer.error().name + ": " + answer.error().message;
+    };
+    CHECK(eventually([&] { return ready() == "False ReadinessGatesNotReady"; }));
+    CHECK(set("x/lb", "True") == "set");
+    CHECK(ready() == "True ");
+    CHECK(set("x/lb", "False") == "set");
+    CHECK(ready() == "False ReadinessGatesNotReady");
+    CHECK(set("x/lb", "") == "set");
+    CHECK(ready() == "False ReadinessGatesNotReady");
+    CHECK(set("x/other", "True").starts_with("io.podinit.NotFound"));
+    CHECK(set("x/lb", "Yes") == "io.podinit.Refused: a condition is True, False or Unknown");
+    const auto object = podinit.objects("pod", "web").at(0);
+    CHECK(object.find(R"("generation":1)") != object.npos);
+    CHECK(object.find(R"("observedGeneration":1)") != object.npos);
 }

@@ -172,7 +172,7 @@ TEST_CASE("huge pages that the machine does not have keep the pod waiting with t
                          R"("volumes": [{"name": "v", "emptyDir": {"medium": "HugePages-3Mi"}}])")) == "created");
     CHECK(eventually([&] {
         const std::string why = waiting(podinit, "web");
-        return why.starts_with("CreatePodSandboxError: ") && why.find("hugetlbfs: mounting: ") != why.npos;
+        return why.starts_with("ContainerCreating: ") && why.find("hugetlbfs: mounting: ") != why.npos;
     }));
     CHECK(podinit.remove("web") == "gone");
     CHECK(podinit.mounts() == 0);

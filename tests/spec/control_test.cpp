@@ -92,6 +92,11 @@ const Exchange exchanges[] = {
      called("io.podinit.Restart", R"({"namespace":"default","name":"web"})", R"(,"oneway":true)"),
      spec::Restarted{{"a", "b"}},
      R"({"containers":["a","b"]})"},
+    {{spec::SetCondition{"default", "web", "example.com/lb", "True"}},
+     called("io.podinit.SetCondition",
+            R"({"namespace":"default","name":"web","type":"example.com/lb","status":"True"})"),
+     spec::ConditionSet{},
+     "{}"},
     {{spec::Node{}},
      called("io.podinit.Node", "{}"),
      some_node(),
@@ -311,4 +316,5 @@ TEST_CASE("who may only look may make the calls that change nothing") {
     CHECK_FALSE(spec::is_read_only(spec::Exec{}));
     CHECK_FALSE(spec::is_read_only(spec::Restart{}));
     CHECK_FALSE(spec::is_read_only(spec::Power{}));
+    CHECK_FALSE(spec::is_read_only(spec::SetCondition{}));
 }

@@ -208,7 +208,7 @@ constexpr Deviation deviations[] = {
     {".sources[].configMap", Fate::Honoured, "ConfigMaps are local objects"},
     {".tcpSocket", Fate::Honoured, "a probe of that kind is honoured; a hook of it is refused by a rule"},
     {"spec.serviceAccount", Fate::Ignored, "published files name one, and must apply whole"},
-    {"spec.readinessGates", Fate::Honoured, "kept; a warning says that nothing sets the condition"},
+    {"spec.readinessGates", Fate::Honoured, "podctl set-condition sets what a gate waits for"},
     {"spec.nodeSelector", Fate::Honoured, "kept; it may ask for another system, and else a warning is given"},
     {"spec.nodeName", Fate::Honoured, "kept; a warning is given"},
     {"spec.securityContext.appArmorProfile", Fate::Honoured, "as a container's"},

@@ -41,7 +41,6 @@ TEST_CASE("what is not acted on is told, and the container starts") {
         {spec_with(R"("nodeName":"there")"), "/spec/nodeName"},
         {spec_with(R"("nodeSelector":{"disk":"ssd"})"), "/spec/nodeSelector"},
         {spec_with(R"("priorityClassName":"mine")"), "/spec/priorityClassName"},
-        {spec_with(R"("readinessGates":[{"conditionType":"a.b/c"}])"), "/spec/readinessGates"},
         {spec_with(R"("resources":{"limits":{"cpu":1}})"), "/spec/resources"},
         {spec_with(R"("setHostnameAsFQDN":true)"), "/spec/setHostnameAsFQDN"},
         {spec_with(R"("subdomain":"s")"), "/spec/subdomain"},

@@ -18,7 +18,7 @@ _podctl_containers() {
 
 _podctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local verbs='apply check create delete describe diff events exec explain get halt help logs node poweroff reboot replace restart version'
+    local verbs='apply check create delete describe diff events exec explain get halt help logs node poweroff reboot replace restart set-condition version'
     local verb='' pod='' word i words=()
     local _podctl_common=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -86,7 +86,7 @@ _podctl() {
                     [[ -z $pod ]] && list=$_podctl_types || list=$(_podctl_names "$pod")
                     [[ -z $pod && $verb == get ]] && list+=' events'
                     ;;
-                exec | logs | restart) [[ -z $pod ]] && list=$(_podctl_pods) ;;
+                exec | logs | restart | set-condition) [[ -z $pod ]] && list=$(_podctl_pods) ;;
                 explain) [[ -z $pod ]] && list=$_podctl_types ;;
                 help) list=$verbs ;;
             esac

@@ -28,12 +28,12 @@ for verb in apply\t'Create or change objects' check\t'What is wrong with manifes
         describe\t'Show all of an object' diff\t'What apply would change' \
         events\t'What has happened to pods' exec\t'Run a command in a container' explain\t'What fields mean' get\t'Show objects' halt\t'Stand still' help\t'Help for a verb' \
         logs\t'What a container wrote' node\t'What this machine is' poweroff\t'Switch off' reboot\t'Start anew' \
-        replace\t'Replace objects' restart\t'Restart containers' version\t'Versions'
+        replace\t'Replace objects' restart\t'Restart containers' set-condition\t'Open or close a readiness gate' version\t'Versions'
     complete -c podctl -n __fish_use_subcommand -a (string split \t -- $verb)[1] -d (string split \t -- $verb)[2]
 end
 
 complete -c podctl -n '__podctl_verb get delete describe' -a '(__podctl_objects)'
-complete -c podctl -n '__podctl_verb exec logs restart' -a '(__podctl_pods)'
+complete -c podctl -n '__podctl_verb exec logs restart set-condition' -a '(__podctl_pods)'
 complete -c podctl -n '__podctl_verb apply check create replace diff delete' -s R -l recursive -d 'Directories too'
 complete -c podctl -n '__podctl_verb apply check create replace diff delete' -s f -l filename -r -F -d 'File, directory or -'
 complete -c podctl -n '__podctl_verb apply create replace' -l dry-run -x -a 'client server' -d 'Only check'

@@ -95,6 +95,9 @@ struct RestartOptions {
 };
 int run_restart(const Common& common, const RestartOptions& options);
 
+// The words: a pod, then TYPE=STATUS or TYPE- of its readiness gates.
+int run_set_condition(const Common& common, const std::vector<std::string>& words);
+
 struct CheckOptions {
     std::vector<std::string> files;   // or directories, or "-"
     std::vector<std::string> configs; // files like the machine's config.json

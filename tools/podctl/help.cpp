@@ -32,6 +32,7 @@ Pods:
   logs        Print what a container has written
   exec        Run a command inside a container
   restart     Stop a pod's containers and start them again
+  set-condition  Open or close a pod's readiness gate
 
 Manifests, without a podinit to ask:
   check       What is wrong with manifests, a config.json or an image store
@@ -269,6 +270,16 @@ Usage:
 
 Options:
   -c, --container NAME   Only this container
+)"},
+    {"set-condition", R"(Set the conditions that a pod's readiness gates wait for. The pod is ready when all are True and its containers are
+ready. They are kept until the pod goes or podinit ends.
+
+Examples:
+  podctl set-condition web example.com/in-balancer=True
+  podctl set-condition web example.com/in-balancer-
+
+Usage:
+  podctl set-condition POD TYPE=(True|False|Unknown)|TYPE- ...
 )"},
     {"check", R"(Find out what is wrong with manifests, configurations and image stores before a machine boots on them.
 

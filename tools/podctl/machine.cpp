@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// restart, node, poweroff, reboot, halt, version: the verbs that are one question and its answer.
+// restart, set-condition, node, poweroff, reboot, halt, version: the verbs that are one question and its answer.
 #include "tools/podctl/commands.hpp"
 
 #include "tools/podctl/client.hpp"
@@ -84,6 +84,26 @@ int run_restart(const Common& common, const RestartOptions& options) {
         else
             print({"pod/", pod, " restarted (", join(restarted.containers), ")\n"});
     }
+    return 0;
+}
+
+int run_set_condition(const Common& common, const std::vector<std::string>& words) {
+    if (words.size() < 2)
+        fail({"a pod's name and TYPE=STATUS are required"});
+    const std::string pod = parse_target(words[0]).name;
+    Client client(common.socket);
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        const std::size_t equals = word.find('=');
+        const bool removes = equals == word.npos && word.ends_with('-');
+        if (!removes && equals == word.npos)
+            fail({"\"", word, "\" is no TYPE=STATUS"});
+        const std::string type = word.substr(0, removes ? word.size() - 1 : equals);
+        const std::string status = removes ? "" : word.substr(equals + 1);
+        const spec::Call call = spec::SetCondition{common.namespace_or_default(), pod, type, status};
+        value_or_fail(client.ask<spec::ConditionSet>(call));
+    }
+    print({"pod/", pod, " condition set\n"});
     return 0;
 }
 

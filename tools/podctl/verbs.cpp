@@ -157,6 +157,9 @@ int do_restart(Settings& s, Words& words) {
     s.restart.pod = words[0];
     return run_restart(s.common, s.restart);
 }
+int do_set_condition(Settings& s, Words& words) {
+    return run_set_condition(s.common, words);
+}
 int do_check(Settings& s, Words&) {
     return run_check(s.check);
 }
@@ -200,6 +203,7 @@ constexpr std::array verbs{
     Verb{"exec", Takes::OnePod, exec_flags, do_exec},
     Verb{"logs", Takes::OnePod, logs_flags, do_logs},
     Verb{"restart", Takes::OnePod, restart_flags, do_restart},
+    Verb{"set-condition", Takes::Resources, no_flags, do_set_condition},
     Verb{"check", Takes::Nothing, check_flags, do_check},
     Verb{"explain", Takes::Resources, explain_flags, do_explain},
     Verb{"node", Takes::Nothing, no_flags, do_node},
