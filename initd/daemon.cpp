@@ -105,6 +105,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_, d.children_,
                            d.jobs_, d.event_log_, d.options_.config.log_dir, d.options_.standing);
     }
+    d.performer_.cgroups().open(d.options_.run_dir);
     d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine);
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
     d.make_room();
@@ -284,6 +285,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
 void Daemon::arm_timer() noexcept {
     Millis next = earliest(earliest(core_.next_deadline(), logs_.next_deadline()), manifests_.next_deadline());
     next = earliest(next, way_down_.next_deadline());
+    next = earliest(next, performer_.cgroups().next_deadline());
     next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
     next = earliest(next, performer_.notify().next_deadline());
     if (next == armed_)

@@ -25,6 +25,7 @@ void Daemon::dispatch(const Ready& ready) noexcept try {
         handle_changes();
         break;
     case Source::Handler: handlers_.on_ready(ready, events_); break;
+    case Source::Cgroup: performer_.cgroups().on_ready(ready.id, events_); break;
     case Source::Terminal: performer_.on_terminal(ready.id); break;
     case Source::Notify: performer_.notify().on_ready(ready.id, boot_time(), events_); break;
     case Source::Client:
@@ -140,6 +141,7 @@ void Daemon::on_timer() {
         way_down_.tick(now, events_);
     manifests_.tick(now);
     performer_.notify().tick(now);
+    performer_.cgroups().tick(now, core_.shutting_down(), events_);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));
     if (is_due(rescue_at_, now))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/performer.hpp"
 
+#include "initd/clock.hpp"
 #include "initd/env_file.hpp"
 #include "initd/log.hpp"
 #include "initd/node_info.hpp"
@@ -73,6 +74,7 @@ Performer::Performer(const Core& core, Poller& poller, Children& children, ns::S
     , pods_(pods)
     , objects_(objects)
     , logs_(logs)
+    , cgroups_(poller)
     , recorder_(recorder)
     , node_(std::move(node))
     , image_dirs_(std::move(image_dirs))
@@ -140,6 +142,8 @@ void Performer::start(RunId run, Events& events) {
         children_.launch(std::move(launch->plan), {ChildId::Kind::Container, run.cookie()}, std::move(launch->held));
     if (!pid) {
         messages_.take(run);
+        Event none = event(Event::Kind::Exited, run);
+        cgroups_.clear(none, boot_time());
         return fail_start(run, launch_failure(pid.error()), true, events);
     }
     units[container] = UnitRuntime{
@@ -188,7 +192,16 @@ std::expected<Performer::Launchable, PlanFailure> Performer::prepare(RunId run, 
         return std::unexpected(given.error());
     if (auto connected = connect_streams(launch, pod, run, attempt); !connected)
         return std::unexpected(connected.error());
+    if (pod.spec.host_pid.value_or(false))
+        enter_cgroup(launch.plan, launch.held, run);
     return launch;
+}
+
+// The others have a PID namespace that takes all of them along.
+void Performer::enter_cgroup(ns::Plan& plan, std::vector<ns::Fd>& held, RunId run) {
+    ns::Fd cgroup = cgroups_.enter(run);
+    plan.cgroup = cgroup.get();
+    held.push_back(std::move(cgroup));
 }
 
 std::expected<void, PlanFailure> Performer::connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
@@ -335,7 +348,8 @@ void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
         if (u->has_rules)
             e.exit.rule = rule_for(run, exit.code);
     }
-    events.push_back(e);
+    if (cgroups_.clear(e, boot_time()))
+        events.push_back(e);
 }
 
 // `unit` is nullptr when the run is not the last one any more.
@@ -429,6 +443,8 @@ std::expected<Performer::ExecPlan, PlanFailure> Performer::plan_exec(std::uint32
     exec.plan.join_all = process.get();
     if (!pod.spec.host_pid.value_or(false))
         exec.plan.join_pid = process.get();
+    else
+        enter_cgroup(exec.plan, exec.held, runtimes_[slot].units[container].run);
     exec.held.push_back(std::move(process));
     return exec;
 }

@@ -6,6 +6,7 @@
 // like any other; its reason and message are left in the pod's record for its status.
 #pragma once
 
+#include "initd/cgroups.hpp"
 #include "initd/children.hpp"
 #include "initd/core.hpp"
 #include "initd/event_recorder.hpp"
@@ -75,6 +76,7 @@ class Performer {
     Notify& notify() noexcept { return notify_; }
     void prepare_spare() noexcept { sandboxes_.prepare_spare(); }
     MessageFiles& messages() noexcept { return messages_; }
+    Cgroups& cgroups() noexcept { return cgroups_; }
 
     // What PID 1 has to say of a pod or a container, on one line and as an Event.
     void complain(std::uint32_t slot, std::uint32_t container, const PlanFailure& failure) const noexcept;
@@ -146,6 +148,7 @@ class Performer {
     void close_listeners(std::uint32_t slot) noexcept;
     std::expected<void, PlanFailure> give_services(Launchable& launch, const spec::Pod& pod, RunId run);
     void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
+    void enter_cgroup(ns::Plan& plan, std::vector<ns::Fd>& held, RunId run);
     void keep_message(const ChildExit& exit, const UnitRuntime* unit) noexcept;
     RestartRule rule_for(RunId run, std::int32_t code) noexcept;
     PodRuntime& runtime(std::uint32_t slot);
@@ -160,6 +163,7 @@ class Performer {
     Logs& logs_;
     const EventRecorder& recorder_;
     MessageFiles messages_;
+    Cgroups cgroups_;
     NodeFacts node_;
     std::vector<std::string> image_dirs_;
     Notify notify_;

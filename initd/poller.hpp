@@ -22,6 +22,7 @@ enum class Source : std::uint8_t {
     LogWriter,   // the log writer's socket
     Handler,     // id: the probe or hook that has a connection
     Manifests,   // inotify
+    Cgroup,      // id: what is left of a run
     Terminal,    // id: the launch that sends a pseudo-terminal's master
     Client,      // id: the connection
     Listener,    // the control socket
