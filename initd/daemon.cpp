@@ -182,7 +182,10 @@ void Daemon::tick_core(Millis now) noexcept {
 
 // What the core wants done after something has happened to the pod.
 void Daemon::carry_out(std::uint32_t slot) noexcept {
-    order_.look(slot, fate_of(core_.pod(slot), core_.units(slot)), core_.pod(slot).held);
+    Fate fate = fate_of(core_.pod(slot), core_.units(slot));
+    if (fate == Fate::Ready && !gates_are_open(pods_.at(slot)))
+        fate = Fate::Underway;
+    order_.look(slot, fate, core_.pod(slot).held);
     for (const Action& action : actions_)
         act(action);
 }

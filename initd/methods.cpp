@@ -63,7 +63,7 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
                 else if constexpr (std::is_same_v<C, spec::Restart>)
                     restart(client, call, wishes.events);
                 else if constexpr (std::is_same_v<C, spec::SetCondition>)
-                    set_condition(client, call);
+                    set_condition(client, call, wishes.events);
                 else if constexpr (std::is_same_v<C, spec::Node>)
                     control_.reply(client, node_info({pods_, manifests_, performer_.image_dirs(), standing_}));
                 else if constexpr (std::is_same_v<C, spec::Power>)
@@ -138,7 +138,7 @@ void Methods::restart(ClientId client, const spec::Restart& call, Events& events
     control_.reply(client, reply);
 }
 
-void Methods::set_condition(ClientId client, const spec::SetCondition& call) {
+void Methods::set_condition(ClientId client, const spec::SetCondition& call, Events& events) {
     auto slot = pods_.find_any(pod_name(call.namespace_, call.name));
     if (!slot)
         return control_.error(client, spec::not_found("pods", call.name));
@@ -148,6 +148,10 @@ void Methods::set_condition(ClientId client, const spec::SetCondition& call) {
     if (!call.status.empty() && call.status != "True" && call.status != "False" && call.status != "Unknown")
         return control_.error(client, spec::refused("a condition is True, False or Unknown"));
     pods_.set_condition(*slot, {call.type, call.status, read_clock().boot});
+    Event looked_at{}; // the pod may be ready now, and others wait for that
+    looked_at.kind = Event::Kind::RetryAsked;
+    looked_at.run.unit = Unit(*slot, 0);
+    events.push_back(looked_at);
     control_.reply(client, spec::ConditionSet{});
 }
 

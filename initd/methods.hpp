@@ -42,7 +42,7 @@ class Methods {
     void exec(IncomingCall&& incoming, const spec::Exec& call);
     void logs(ClientId client, const spec::Logs& call);
     void restart(ClientId client, const spec::Restart& call, Events& events);
-    void set_condition(ClientId client, const spec::SetCondition& call);
+    void set_condition(ClientId client, const spec::SetCondition& call, Events& events);
     void power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down);
 
     Control& control_;

@@ -121,8 +121,14 @@ TEST_CASE("an operator opens a pod's readiness gate") {
         return answer ? "set" : answer.error().name + ": " + answer.error().message;
     };
     CHECK(eventually([&] { return ready() == "False ReadinessGatesNotReady"; }));
+    const std::string after = R"({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "next", "annotations": )"
+                              R"({"podinit/after": "web"}}, "spec": {"containers": [{"name": "c", "image": "host", )" +
+                              script(until_term) + "}]}}";
+    REQUIRE(podinit.apply_one(after) == "created");
+    CHECK(podinit.phase("next") == "Pending");
     CHECK(set("x/lb", "True") == "set");
     CHECK(ready() == "True ");
+    CHECK(podinit.running("next"));
     CHECK(set("x/lb", "False") == "set");
     CHECK(ready() == "False ReadinessGatesNotReady");
     CHECK(set("x/lb", "") == "set");
