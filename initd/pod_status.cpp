@@ -215,7 +215,7 @@ spec::PodStatus make_status(const Core& core, std::uint32_t slot, const StatusFa
         set_container((i < init ? status.init_container_statuses : status.container_statuses).emplace_back(), pod,
                       units[i], facts, i);
     set_conditions(status, pod, units, facts);
-    if (pod.stop_asked != never && !pod.removed && status.phase != "Succeeded")
+    if (is_disrupted(pod))
         status.phase = "Failed"; // while it still ends, too (nodeshutdown_manager.go)
     return status;
 }

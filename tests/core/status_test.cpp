@@ -282,7 +282,7 @@ TEST_CASE("a pod stopped by the machine's shutdown says so") {
     CHECK(status.reason == "Terminated");
     CHECK(status.message == "Pod was terminated in response to imminent node shutdown.");
     CHECK(condition(status, "DisruptionTarget") == "True TerminationByKubelet " + status.message);
-    CHECK(status.phase == "Running");
+    CHECK(status.phase == "Failed");
     s.exits(0, 1, 0); // well or not
     CHECK(status_of(s).phase == "Failed");
     CHECK(condition(status_of(s), "Ready") == "False PodFailed");
