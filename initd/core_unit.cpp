@@ -63,7 +63,7 @@ void Core::terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis 
         unit.grace_end = std::min(unit.grace_end, end);
         if (unit.stop == Stop::Hook)
             unit.hook_until = std::min(unit.hook_until, end);
-        else if (unit.stop == Stop::Signalled)
+        else // `never` before its signal, and stays it
             unit.kill_at = std::min(unit.kill_at, std::max(end, now + minimum_grace_));
         return set_timer(name);
     }
@@ -109,11 +109,13 @@ void Core::signal(Unit name, UnitState& unit, Millis now, Actions& out) noexcept
 // Sidecars of a pod that ends are signalled when all else has ended, the last one first.
 void Core::give_turns(std::uint32_t slot, Millis now, Actions& out) noexcept {
     const std::span<UnitState> units = units_of(slot);
-    std::size_t last = units.size();
-    while (last > 0 && !is_live(units[last - 1]))
-        --last;
-    if (last > 0 && units[last - 1].stop == Stop::Turn)
-        signal(Unit(slot, static_cast<std::uint32_t>(last)), units[last - 1], now, out);
+    for (std::size_t i = units.size(); i-- > 0;) {
+        if (!is_live(units[i]))
+            continue;
+        if (units[i].stop == Stop::Turn)
+            signal(Unit(slot, static_cast<std::uint32_t>(i + 1)), units[i], now, out);
+        return;
+    }
 }
 
 // Stops every run, and no container has anything to wait for any more.

@@ -95,10 +95,12 @@ TEST_CASE("a pod for which there is no room is refused") {
 }
 
 TEST_CASE("the room of pods that are gone is there for others") {
+    const auto [units, probes_room] = GENERATE(std::pair{6, 30}, std::pair{60, 3});
     Core core({});
-    core.reserve(3, 6, 3);
+    core.reserve(3, static_cast<std::size_t>(units), static_cast<std::size_t>(probes_room));
+    const std::size_t most = core.max_actions();
     Actions out;
-    out.reserve(core.max_actions());
+    out.reserve(most);
     const std::array probes{ProbeFacts{.unit = 1}};
     const auto step = [&](Event::Kind kind, std::uint32_t slot, std::uint8_t containers) {
         out.clear();
@@ -119,7 +121,8 @@ TEST_CASE("the room of pods that are gone is there for others") {
     CHECK(step(Event::Kind::PodAdded, 1, 3) == "make 1");
     CHECK(step(Event::Kind::SandboxReady, 1, 0) == "start 1/1, start 1/2, start 1/3");
     CHECK(step(Event::Kind::SandboxReady, 2, 0) == "start 2/1, start 2/2");
-    CHECK(core.units(2)[0].facts.restart_policy == spec::RestartPolicy::Always);
+    CHECK(step(Event::Kind::PodAdded, 0, 1) == "make 0");
+    CHECK(core.max_actions() == most); // with the room that there was
 }
 
 TEST_CASE("a pod that is removed again was first removed when it was") {

@@ -48,7 +48,7 @@ _podctl() {
         describe) flags+=' --all-namespaces --selector' ;;
         events) flags+=' --for --watch --all-namespaces --types=Normal --types=Warning --output --no-headers' ;;
         exec) flags+=' --container --stdin --tty --quiet' ;;
-        logs) flags+=' --container --follow --previous --tail --timestamps' ;;
+        logs) flags+=' --container --follow --previous --tail --since --since-time --limit-bytes --timestamps' ;;
         restart) flags+=' --container' ;;
         check) flags+=' --filename --recursive --boot --config --images --strict --output' ;;
         explain) flags+=' --recursive --output' ;;

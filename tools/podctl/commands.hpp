@@ -83,6 +83,9 @@ struct LogsOptions {
     std::string pod;
     std::string container;
     std::string tail = "-1"; // lines; negative: all
+    std::string since;       // a Go duration; empty: from the begin
+    std::string since_time;  // RFC 3339, instead
+    std::string limit_bytes; // empty: all
     bool follow = false;
     bool previous = false;
     bool timestamps = false;

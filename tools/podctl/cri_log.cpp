@@ -55,6 +55,10 @@ void CriDecoder::feed(std::string_view bytes, std::string& out) {
 
 void CriDecoder::line(std::string_view line, std::string& out) {
     const auto parsed = parse_cri_line(line);
+    // Written in UTC with as many digits before the fraction as there are in `since_`: they sort as text.
+    const std::size_t seconds = since_.empty() ? 0 : since_.size() - 1;
+    if (parsed && parsed->time.substr(0, seconds) < std::string_view(since_).substr(0, seconds))
+        return;
     if (!parsed) // torn by a crash of the machine: shown as it is rather than lost
         (out += line) += '\n';
     else {

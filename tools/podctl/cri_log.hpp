@@ -23,8 +23,10 @@ std::optional<CriLine> parse_cri_line(std::string_view line);
 // Bytes of a log in, what the container wrote out.
 class CriDecoder {
   public:
-    explicit CriDecoder(bool timestamps)
-        : timestamps_(timestamps) {}
+    // Lines written before `since` (RFC 3339 in UTC, whole seconds) are passed over; empty: none is.
+    explicit CriDecoder(bool timestamps, std::string since = "")
+        : timestamps_(timestamps)
+        , since_(std::move(since)) {}
 
     // Takes the next bytes of a file, which may end anywhere, and appends what they say to `out`.
     void feed(std::string_view bytes, std::string& out);
@@ -33,6 +35,7 @@ class CriDecoder {
     void line(std::string_view line, std::string& out);
 
     bool timestamps_;
+    std::string since_;
     bool at_line_start_ = true;
     std::string rest_; // an incomplete line
 };

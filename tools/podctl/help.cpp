@@ -254,6 +254,9 @@ Options:
   -c, --container NAME   The container (default: the first)
   -f, --follow           Go on until the container ends
   -p, --previous         Of the run before the current one
+      --limit-bytes=N    At most so much
+      --since=DURATION   What is not older, such as 5s, 2m or 3h
+      --since-time=TIME  What is not older than that, such as 2026-01-31T12:00:00Z
       --tail=N           Only the last N lines
       --timestamps       When each line was written
 )"},

@@ -89,7 +89,10 @@ Flags logs_flags(Settings& s) {
             {'f', "follow", &s.logs.follow},
             {'p', "previous", &s.logs.previous},
             {'\0', "timestamps", &s.logs.timestamps},
-            {'\0', "tail", &s.logs.tail}};
+            {'\0', "tail", &s.logs.tail},
+            {'\0', "since", &s.logs.since},
+            {'\0', "since-time", &s.logs.since_time},
+            {'\0', "limit-bytes", &s.logs.limit_bytes}};
 }
 Flags restart_flags(Settings& s) {
     return {{'c', "container", &s.restart.container}};
