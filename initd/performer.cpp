@@ -74,8 +74,8 @@ Performer::Performer(const Core& core, Poller& poller, Children& children, ns::S
     , pods_(pods)
     , objects_(objects)
     , logs_(logs)
-    , cgroups_(poller)
     , recorder_(recorder)
+    , cgroups_(poller)
     , node_(std::move(node))
     , image_dirs_(std::move(image_dirs))
     , notify_(poller, node_.run_dir + "/notify") {}

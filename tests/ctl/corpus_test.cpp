@@ -115,6 +115,9 @@ Expected expected(const Row& row, const Facts& facts) {
         // There are no tokens here, and published files ask for them all the same: ignored aloud.
         if (reason == "API reference: serviceAccountName")
             out.warned.push_back("/spec/serviceAccount");
+        // Pods start and are stopped in this order here.
+        else if (reason == "priority" || reason == "priorityClassName")
+            continue;
         // This is Linux: the table of fields has them as refused.
         else if (reason.ends_with("windowsOptions"))
             out.refused.push_back("/windowsOptions");
