@@ -19,6 +19,7 @@ constexpr std::int32_t start_error = 128; // the exit code of a container that c
 
 Core::Core(CoreConfig config) noexcept
     : minimum_grace_(config.minimum_grace)
+    , kill_patience_(config.kill_patience)
     , limits_{std::min(config.backoff_initial, config.backoff_max), config.backoff_max, config.backoff_reset} {}
 
 void Core::reserve(std::size_t slots, std::size_t units, std::size_t probes) {

@@ -57,6 +57,7 @@ struct CoreConfig {
     Millis backoff_max{300'000};
     Millis backoff_reset{600'000}; // kubelet: MaxContainerBackOff * 2
     Millis minimum_grace{2'000};   // kubelet: minimumGracePeriodInSeconds
+    Millis kill_patience{10'000};  // how long SIGKILL may take before somebody is told
 };
 
 class Core {
@@ -162,6 +163,7 @@ class Core {
     void tick_probes(Unit name, UnitState& unit, Millis now, Actions& out) noexcept;
 
     Millis minimum_grace_;
+    Millis kill_patience_;
     BackOffLimits limits_;
     std::vector<PodState> pods_;     // by slot
     std::vector<UnitState> units_;   // each pod's together; what gone pods have left stays until close_gaps()

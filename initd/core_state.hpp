@@ -152,6 +152,7 @@ enum class Told : std::uint8_t {
     PostStartFailed,
     WatchdogFailed,
     RestartingAll,    // another container's rule says RestartAllContainers
+    Unkillable,       // SIGKILL was long ago, and it has not ended: in an uninterruptible sleep perhaps
     BackOff,          // it has ended, and waits before it is started again
     SandboxChanged,   // of unit 0: SandboxDied; all containers will be run anew
     DeadlineExceeded, // of unit 0: activeDeadlineSeconds
@@ -232,7 +233,7 @@ enum class Stop : std::uint8_t {
     Hook,      // its preStop hook runs, until `hook_until` at the latest
     Turn,      // a sidecar that waits for those before it to end, until `grace_end` at the latest
     Signalled, // Terminate is out, Kill comes at `kill_at`
-    Killed,
+    Killed,    // Kill is out; at `kill_at` it is told that nothing has come of it
 };
 
 struct UnitState {

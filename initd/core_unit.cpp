@@ -63,7 +63,7 @@ void Core::terminate(Unit name, UnitState& unit, Told why, Millis grace, Millis 
         unit.grace_end = std::min(unit.grace_end, end);
         if (unit.stop == Stop::Hook)
             unit.hook_until = std::min(unit.hook_until, end);
-        else // `never` before its signal, and stays it
+        else if (unit.stop != Stop::Killed) // `never` before its signal, and stays it
             unit.kill_at = std::min(unit.kill_at, std::max(end, now + minimum_grace_));
         return set_timer(name);
     }
@@ -254,9 +254,15 @@ void Core::wait_until(UnitState& unit, Millis resume, Millis now) noexcept {
 void Core::tick_unit(Unit name, Millis now, Actions& out) noexcept {
     UnitState& unit = units_of(name.slot())[name.index() - 1];
     if (is_due(unit.kill_at, now)) {
-        unit.kill_at = never;
-        unit.stop = Stop::Killed;
-        out.push_back({Action::Kind::Kill, {name, unit.generation}});
+        const RunId run{name, unit.generation};
+        if (unit.stop == Stop::Killed) {
+            unit.kill_at = never;
+            out.push_back({.kind = Action::Kind::Tell, .run = run, .told = Told::Unkillable});
+        } else {
+            unit.kill_at = now + kill_patience_;
+            unit.stop = Stop::Killed;
+            out.push_back({Action::Kind::Kill, run});
+        }
     }
     if (is_due(unit.hook_until, now)) // it has slept, or is out of time
         hook_done(name, unit, Outcome::Success, now, out);

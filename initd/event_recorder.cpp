@@ -51,6 +51,9 @@ void EventRecorder::told(const Action& action) const noexcept {
     case Told::LivenessFailed: return killing(unit, " failed liveness probe");
     case Told::StartupFailed: return killing(unit, " failed startup probe");
     case Told::WatchdogFailed: return killing(unit, " failed to reset its watchdog");
+    case Told::Unkillable:
+        return tell(unit, Severity::Warning, "FailedKillPod",
+                    {"error killing pod: container ", container, " has not ended 10 s after SIGKILL"});
     case Told::PostStartFailed: return tell(unit, Severity::Normal, "Killing", {"FailedPostStartHook"});
     case Told::BackOff: {
         const std::string_view full = pod.name;

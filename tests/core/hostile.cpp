@@ -336,6 +336,8 @@ void Kernel::perform_tell(const Action& action, const Pod& pod) {
     if (action.told == Told::BackOff)
         return require(container.generation == 0, "what is restarted has ended");
     require(container.generation == action.run.generation, "only a live run is stopped");
+    if (action.told == Told::Unkillable)
+        return require(container.killed, "what has not been killed is not unkillable");
     require(!container.terminated, "a stop is told before it is done");
     require(action.told != Told::WatchdogFailed || pod.units[index - 1].watchdog != never,
             "only what has a watchdog is bitten");

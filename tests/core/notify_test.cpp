@@ -159,6 +159,22 @@ TEST_CASE("why a container is stopped is told once, with its cause") {
     CHECK(story.tells().empty());
 }
 
+TEST_CASE("a run that SIGKILL does not end is told of once, and still waited for") {
+    Story story;
+    story.up(0, {.grace = 5s});
+    story.remove(0);
+    CHECK(story.pass(5s) == "kill 0/1");
+    story.tells();
+    CHECK(story.remove(0, 0s).empty()); // once more, in haste
+    CHECK(story.pass(9s).empty());
+    CHECK(story.tells().empty());
+    CHECK(story.pass(1s).empty());
+    CHECK(story.tells() == "unkillable 0/1");
+    CHECK(story.pass(1h).empty());
+    CHECK(story.tells().empty());
+    CHECK(story.exits(0, 1, 137) == "drop 0");
+}
+
 TEST_CASE("a back-off is told each time, a start at once is not") {
     Story story;
     story.up(0);

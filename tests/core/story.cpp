@@ -38,6 +38,7 @@ const char* verb(const Action& action) {
         case initd::Told::PostStartFailed: return "postStart failed";
         case initd::Told::WatchdogFailed: return "watchdog failed";
         case initd::Told::RestartingAll: return "restarting all";
+        case initd::Told::Unkillable: return "unkillable";
         case initd::Told::BackOff: return "back-off";
         case initd::Told::SandboxChanged: return "sandbox changed";
         case initd::Told::DeadlineExceeded: return "deadline exceeded";
