@@ -67,12 +67,15 @@ void Cgroups::open(const std::string& run_dir) noexcept try {
             return;
         }
         kill_all(top_.get(), ".");
-        // Where memory is counted, its end is told.
-        const ns::Fd below = open_in(top_.get(), "cgroup.subtree_control", O_WRONLY);
-        [[maybe_unused]] const ssize_t counted = ::write(below.get(), "+memory", 7);
         return;
     }
 } catch (...) { // out of memory: without cgroups, then
+}
+
+void Cgroups::count_memory() noexcept try {
+    const ns::Fd below = open_in(top_.get(), "cgroup.subtree_control", O_WRONLY);
+    [[maybe_unused]] const ssize_t counted = ::write(below.get(), "+memory", 7);
+} catch (...) { // out of memory: it is not told, then
 }
 
 ns::Fd Cgroups::enter(RunId run) noexcept try {

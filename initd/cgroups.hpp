@@ -28,6 +28,10 @@ class Cgroups {
     // one machine apart; what a former one there left is killed.
     void open(const std::string& run_dir) noexcept;
 
+    // Once the machine's controllers are enabled: from then on a run that memory ended says so, also one that runs
+    // already.
+    void count_memory() noexcept;
+
     // The run's cgroup, made when there is none yet, for Plan::cgroup. No descriptor: it runs in podinit's.
     ns::Fd enter(RunId run) noexcept;
 

@@ -310,8 +310,10 @@ void Daemon::settle_down() noexcept {
     pods_.trim();
     children_.trim();
     performer_.prepare_spare();
-    if (std::exchange(booting_, false))
+    if (std::exchange(booting_, false)) {
         late_boot();
+        performer_.cgroups().count_memory();
+    }
 }
 
 } // namespace initd
