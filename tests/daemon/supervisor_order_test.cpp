@@ -184,7 +184,7 @@ TEST_CASE("after a pod that has succeeded others start, and after one that has f
             }) == "pod/good created\npod/bad created\npod/behind-good created\npod/behind-bad created\n");
     CHECK(stage.podinit.running("behind-good"));
     CHECK(stage.waits_for("behind-bad", "pod default/bad (which has failed)"));
-    CHECK(stage.story() == "good behind ");
+    CHECK(eventually([&] { return stage.story() == "good behind "; }));
 }
 
 TEST_CASE("a workload is ready when all of its pods are") {
