@@ -69,6 +69,7 @@ void Cgroups::open(const std::string& run_dir) noexcept try {
         kill_all(top_.get(), ".");
         return;
     }
+    log(Level::Notice, {"no cgroup v2: what leaves the session of a container with hostPID outlives it unnoticed"});
 } catch (...) { // out of memory: without cgroups, then
 }
 
