@@ -81,6 +81,7 @@ ROW("static-remove-recreate", "staticpod") {
     CHECK(row.until_ready());
     CHECK(row.view().pod.metadata.uid == uid);
     CHECK(row.words() == "c+ c- c+");
+    CHECK(row.view().status.container_statuses.at(0).restart_count == 1);
 }
 
 ROW("static-grace-delete", "staticpod") {
