@@ -15,6 +15,11 @@ using Millis = std::chrono::milliseconds; // since boot (CLOCK_BOOTTIME), or a s
 
 inline constexpr Millis never{-1};
 
+// Of two deadlines.
+constexpr Millis sooner(Millis a, Millis b) noexcept {
+    return a == never || (b != never && b < a) ? b : a;
+}
+
 constexpr bool is_due(Millis at, Millis now) noexcept {
     return at != never && at <= now;
 }

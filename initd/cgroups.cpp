@@ -136,8 +136,7 @@ void Cgroups::done(std::size_t at, std::vector<Event>& events) noexcept {
 Millis Cgroups::next_deadline() const noexcept {
     Millis next = never;
     for (const Clearing& clearing : clearing_)
-        if (clearing.until != never && (next == never || clearing.until < next))
-            next = clearing.until;
+        next = sooner(next, clearing.until);
     return next;
 }
 

@@ -22,6 +22,15 @@ Millis first_tick(const ProbeFacts& facts, Millis start) noexcept {
                                             : tick_after(start, facts.period, start + facts.initial_delay - Millis{1});
 }
 
+bool says_ready(const UnitState& unit) noexcept { // as far as it is to say so
+    return unit.notified || !unit.facts.notifies;
+}
+
+bool all_good(std::span<const ProbeState> probes, ProbeKind kind) noexcept {
+    return std::ranges::all_of(probes,
+                               [kind](const ProbeState& probe) { return probe.facts.kind != kind || probe.good; });
+}
+
 } // namespace
 
 std::span<ProbeState> Core::probes_of(Unit name) noexcept {
@@ -89,16 +98,11 @@ void Core::result(Unit name, UnitState& unit, ProbeState& probe, Millis now, Act
 }
 
 bool Core::has_passed_startup(Unit name, const UnitState& unit) noexcept {
-    return (unit.notified || !unit.facts.notifies) && std::ranges::all_of(probes_of(name), [](const ProbeState& probe) {
-               return probe.facts.kind != ProbeKind::Startup || probe.good;
-           });
+    return says_ready(unit) && all_good(probes_of(name), ProbeKind::Startup);
 }
 
 void Core::set_ready(Unit name, UnitState& unit, Millis now) noexcept {
-    const bool ready =
-        (unit.notified || !unit.facts.notifies) && std::ranges::all_of(probes_of(name), [](const ProbeState& probe) {
-            return probe.facts.kind != ProbeKind::Readiness || probe.good;
-        });
+    const bool ready = says_ready(unit) && all_good(probes_of(name), ProbeKind::Readiness);
     if (unit.ready != ready)
         unit.ready_changed = now;
     unit.ready = ready;

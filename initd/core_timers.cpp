@@ -4,14 +4,6 @@
 #include "initd/core.hpp"
 
 namespace initd {
-namespace {
-
-Millis sooner(Millis a, Millis b) noexcept {
-    return a == never || (b != never && b < a) ? b : a;
-}
-
-} // namespace
-
 Millis Core::deadline_of(Unit name) noexcept {
     const PodState& pod = pods_[name.slot()];
     if (name.index() == 0)

@@ -20,10 +20,6 @@ namespace {
 
 constexpr Millis logs_patience{1'000}; // at the end, for the log writer to empty the pipes
 
-Millis earliest(Millis a, Millis b) {
-    return a == never ? b : b == never ? a : std::min(a, b);
-}
-
 CoreConfig core_config(const spec::Config& config) {
     CoreConfig core;
     core.backoff_initial = Millis{config.backoff_initial_ms};
@@ -286,11 +282,11 @@ void Daemon::forget(std::uint32_t slot) noexcept {
 }
 
 void Daemon::arm_timer() noexcept {
-    Millis next = earliest(earliest(core_.next_deadline(), logs_.next_deadline()), manifests_.next_deadline());
-    next = earliest(next, way_down_.next_deadline());
-    next = earliest(next, performer_.cgroups().next_deadline());
-    next = earliest(earliest(next, modules_deadline_), earliest(logs_deadline_, rescue_at_));
-    next = earliest(next, performer_.notify().next_deadline());
+    Millis next = never;
+    for (const Millis each : {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(),
+                              way_down_.next_deadline(), performer_.cgroups().next_deadline(),
+                              performer_.notify().next_deadline(), modules_deadline_, logs_deadline_, rescue_at_})
+        next = sooner(next, each);
     if (next == armed_)
         return;
     armed_ = next;

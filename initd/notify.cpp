@@ -151,8 +151,8 @@ void Notify::take(Channel& channel, std::string_view datagram, Millis now, Event
         events.push_back(notified(channel.run, said.trouble ? Notice::Trouble : Notice::Alive));
 }
 
-// False: there is nothing more to be read. Descriptors that come along (BARRIER=1, FDSTORE=1) find no room, and so are
-// closed at once, which is what sd_notify_barrier(3) waits for.
+// False: there is nothing more to be read. Descriptors that come along (BARRIER=1, FDSTORE=1) are closed at once, which
+// is what sd_notify_barrier(3) waits for.
 bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     char text[longest_datagram];
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + received_fds_space];
@@ -165,7 +165,7 @@ bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     const ssize_t got = recvmsg(channel.fd.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0)
         return false;
-    received_fds(message); // closed at once: what sd_notify_barrier(3) waits for
+    received_fds(message);
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
     if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS ||
         (message.msg_flags & MSG_TRUNC))
@@ -229,8 +229,7 @@ void Notify::tick(Millis now) noexcept {
 }
 
 void Notify::expect(Millis resume) noexcept {
-    if (resume != never && (next_ == never || resume < next_))
-        next_ = resume;
+    next_ = sooner(next_, resume);
 }
 
 const Notify::Said* Notify::said(Unit unit) const noexcept {

@@ -156,8 +156,8 @@ void WayDown::tick(Millis now, Events& events) noexcept {
     }
     deadline_ = never;
     for (const Leaver& leaver : leavers_)
-        if (leaver.state == State::Told && (deadline_ == never || leaver.until < deadline_))
-            deadline_ = leaver.until;
+        if (leaver.state == State::Told)
+            deadline_ = sooner(deadline_, leaver.until);
 }
 
 } // namespace initd
