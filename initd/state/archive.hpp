@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// A struct's fields, described once for writing it to the state file and for reading it back.
+//
+//   template <class Archive> void fields(Archive& a, auto& run) {
+//       a(run.pid);
+//       a.upto(run.phase, UnitPhase::Done);
+//       a.list(run.listeners);
+//   }
+//
+// Integers have their width, little-endian; bool is a byte; text and lists have a 32-bit count, and a struct within
+// another a 32-bit size. Fields are only ever appended: one that ends early leaves the rest at their defaults (it is of
+// a version before), and what follows the fields that are known is left alone (of a version after). Any value that
+// cannot be makes the body bad.
+#pragma once
+
+#include "initd/backoff.hpp"
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace initd {
+
+static_assert(std::endian::native == std::endian::little);
+
+// Appends to a buffer. May throw bad_alloc.
+class Writer {
+  public:
+    explicit Writer(std::string& out) noexcept
+        : out_(out) {}
+
+    template <std::integral T>
+    void operator()(const T& value) {
+        put(&value, sizeof value);
+    }
+    void operator()(const Millis& value) { (*this)(static_cast<std::int64_t>(value.count())); }
+    void operator()(std::string_view text) {
+        (*this)(static_cast<std::uint32_t>(text.size()));
+        put(text.data(), text.size());
+    }
+    template <class T>
+    requires std::is_enum_v<T>
+    void upto(const T& value, T) { (*this)(static_cast<std::underlying_type_t<T>>(value)); }
+    template <class T>
+    void list(const std::vector<T>& values) {
+        (*this)(static_cast<std::uint32_t>(values.size()));
+        for (const T& value : values)
+            part(value);
+    }
+    template <class T>
+    void part(const T& value) {
+        const std::size_t at = out_.size();
+        (*this)(std::uint32_t{0});
+        fields(*this, value);
+        const auto size = static_cast<std::uint32_t>(out_.size() - at - sizeof(std::uint32_t));
+        std::memcpy(out_.data() + at, &size, sizeof size);
+    }
+
+  private:
+    void put(const void* bytes, std::size_t size) { out_.append(static_cast<const char*>(bytes), size); }
+    std::string& out_;
+};
+
+// Takes from a body; bad() says that something in it cannot be. May throw bad_alloc.
+class Reader {
+  public:
+    explicit Reader(std::string_view body) noexcept
+        : left_(body) {}
+
+    template <std::integral T>
+    void operator()(T& value) {
+        if constexpr (std::is_same_v<T, bool>) {
+            std::uint8_t byte = value;
+            take(&byte, 1);
+            bad_ = bad_ || byte > 1;
+            value = byte == 1;
+        } else {
+            take(&value, sizeof value);
+        }
+    }
+    void operator()(Millis& value) {
+        std::int64_t count = value.count();
+        (*this)(count);
+        value = Millis{count};
+    }
+    void operator()(std::string& text) {
+        if (const std::string_view found = take_text(); !ended_)
+            text = found;
+    }
+    void operator()(std::string_view& text) { // into the body
+        if (const std::string_view found = take_text(); !ended_)
+            text = found;
+    }
+    template <class T>
+    requires std::is_enum_v<T>
+    void upto(T& value, T last) {
+        auto number = static_cast<std::underlying_type_t<T>>(value);
+        (*this)(number);
+        bad_ = bad_ || number > static_cast<std::underlying_type_t<T>>(last);
+        if (!bad_)
+            value = static_cast<T>(number);
+    }
+    // Each entry takes the bytes of its size at least, so that the memory for them is bounded by what is there.
+    template <class T>
+    void list(std::vector<T>& values) {
+        std::uint32_t count = 0;
+        (*this)(count);
+        if (ended_)
+            return;
+        values.clear();
+        for (; count > 0 && !bad_; --count) {
+            part(values.emplace_back());
+            bad_ = bad_ || ended_;
+        }
+    }
+    template <class T>
+    void part(T& value) {
+        Reader within(take_text());
+        if (ended_)
+            return;
+        fields(within, value);
+        bad_ = bad_ || within.bad_;
+    }
+
+    bool bad() const noexcept { return bad_; }
+
+  private:
+    std::string_view take_text() {
+        std::uint32_t size = 0;
+        (*this)(size);
+        if (ended_ || size > left_.size()) {
+            bad_ = bad_ || !ended_;
+            return {};
+        }
+        const std::string_view text = left_.substr(0, size);
+        left_.remove_prefix(size);
+        return text;
+    }
+    void take(void* to, std::size_t size) noexcept {
+        if (left_.size() < size) { // between two fields it is an older version's end, within one it is damage
+            bad_ = bad_ || !left_.empty();
+            ended_ = true;
+            left_ = {};
+            return;
+        }
+        std::memcpy(to, left_.data(), size);
+        left_.remove_prefix(size);
+    }
+
+    std::string_view left_;
+    bool ended_ = false;
+    bool bad_ = false;
+};
+
+} // namespace initd

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first page of the state file: plain words that are right at every instruction, for whoever comes after a crash.
+//
+// Everything here is written by single stores or by the kernel itself, without a checksum; what it says is checked
+// before it is believed. Fields are only ever appended: another version reads it.
+#pragma once
+
+#include "ns/launcher.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace initd {
+
+// What the loop has in hand, so that what brings podinit down twice is not tried for ever.
+enum class InHand : std::uint32_t {
+    Nothing,
+    Event,    // a: its kind, b: its run's cookie
+    Deadline, // a: 0, b: the slot's Unit
+    Ready,    // a: Source, b: id
+    Manifest, // a: directory, b: hash of name and content
+    Call,     // a: the connection, b: hash of the message
+    Record,   // a: RecordKind, b: id, while it is restored
+};
+
+struct Task {
+    InHand what = InHand::Nothing;
+    std::uint32_t times = 0; // crashes in a row with the same one in hand
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+};
+
+// A child that is being born: clone3(CLONE_PARENT_SETTID) writes its pid before it runs.
+struct Birth {
+    std::uint64_t serial = 0; // 0: none is under way
+    std::uint64_t id = 0;     // ChildId::id
+    std::uint32_t kind = 0;   // ChildId::kind
+    std::int32_t pid = 0;
+};
+
+struct ControlBlock {
+    std::uint64_t magic = 0;
+    std::uint32_t version = 0;
+    std::uint32_t crashes = 0;        // in all
+    std::uint32_t crashes_in_row = 0; // since the loop last completed a turn
+    std::uint32_t turns = 0;          // of the loop; wraps
+    std::int32_t last_signal = 0;
+    std::int32_t report_read = -1; // the launcher's pipe
+    std::int32_t report_write = -1;
+    std::uint32_t waiting = 0; // the loop is in epoll_wait(2), where it may stay as long as it likes
+    std::uint64_t last_address = 0;
+    Task in_hand;
+    Task last_in_hand; // at the crash before
+    Birth birth;
+    ns::Report reports[32]; // of children, read straight to here; cookie 0: handled
+};
+
+inline constexpr std::size_t control_size = 4096;
+static_assert(sizeof(ControlBlock) <= control_size);
+
+} // namespace initd

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What outlives the process: records in a sealed memfd, which the next podinit is handed.
+//
+// A record has a name (kind and id), a body, a sequence number and a checksum. A new body is written beside the old one
+// and made valid by one store; only then is the old one given up. So at every instruction the old record or the new
+// one is there, and never half of one. Keeping a record makes no system call unless the file has to grow, which is done
+// ahead (fallocate), so that touching it never faults.
+#pragma once
+
+#include "initd/state/archive.hpp"
+#include "initd/state/control_block.hpp"
+#include "ns/error.hpp"
+#include "ns/fd.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace initd {
+
+enum class RecordKind : std::uint16_t { // another version reads these: numbers are never given again
+    Daemon = 1,                         // id 0
+    Pod = 2,                            // id: slot. What never changes of a pod: its text, uid, owner
+    PodStatus = 3,                      // id: slot. Failures, messages, conditions
+    Core = 4,                           // id: slot
+    Sandbox = 5,                        // id: slot. Descriptors of namespaces, the holder, listeners
+    Run = 6,                            // id: Unit::value. A container's process and descriptors
+    Child = 7,                          // id: pid. What a process is for, and whether it has ended
+    Handler = 8,                        // id: the handler's. A hook's process
+    Channel = 9,                        // id: the channel's. What a container says of itself
+    Stream = 10,                        // id: the stream's. A log pipe
+    LogWriter = 11,                     // id 0
+    Object = 12,                        // id: ObjectRecord::id
+    Client = 13,                        // id: the connection's
+    Session = 14,                       // id: the exec session's
+    Happening = 15,                     // id: index in the event log
+    Watchdog = 16,                      // id 0
+    Aside = 17,                         // id: a number. An input that is not looked at again
+};
+inline constexpr RecordKind last_record_kind = RecordKind::Aside;
+
+struct RecordName {
+    RecordKind kind{};
+    std::uint32_t id = 0;
+    friend bool operator==(RecordName, RecordName) = default;
+};
+
+class StateFile {
+  public:
+    StateFile() noexcept; // keeps nothing
+    StateFile(StateFile&&) noexcept;
+    StateFile& operator=(StateFile&&) noexcept;
+    ~StateFile();
+
+    static std::expected<StateFile, ns::Error> create() noexcept;
+    // What a podinit before us has left. EINVAL: it is none, or of a version that this one does not read.
+    static std::expected<StateFile, ns::Error> adopt(ns::Fd file) noexcept;
+
+    // Writes a record, as fields(archive, value) says. False: there was no room; then the record is gone rather than
+    // out of date.
+    template <class T>
+    bool keep(RecordKind kind, std::uint32_t id, const T& value) noexcept {
+        if (!is_open())
+            return true;
+        try {
+            scratch_.clear();
+            Writer writer(scratch_);
+            fields(writer, value);
+        } catch (...) {
+            drop(kind, id);
+            return false;
+        }
+        return put({kind, id}, scratch_);
+    }
+    // False: there is none, or its body is bad; then it is dropped and listed in damaged(). May throw bad_alloc.
+    template <class T>
+    bool recall(RecordKind kind, std::uint32_t id, T& value) {
+        const std::string_view bytes = body({kind, id});
+        if (bytes.empty())
+            return false;
+        Reader reader(bytes);
+        fields(reader, value);
+        if (!reader.bad())
+            return true;
+        damage({kind, id});
+        return false;
+    }
+    void drop(RecordKind kind, std::uint32_t id) noexcept;
+
+    // Ascending. May throw bad_alloc.
+    std::vector<std::uint32_t> ids(RecordKind kind) const;
+    // Empty: there is none. Valid until that record is kept or dropped.
+    std::string_view body(RecordName name) const noexcept;
+
+    // Records that were there but could not be read.
+    const std::vector<RecordName>& damaged() const noexcept { return damaged_; }
+
+    bool is_open() const noexcept { return state_ != nullptr; }
+    int fd() const noexcept; // -1 when it keeps nothing
+    // Of a StateFile that keeps nothing too, in ordinary memory; its address never changes.
+    ControlBlock& control() noexcept;
+
+  private:
+    struct State;
+    explicit StateFile(std::unique_ptr<State> state) noexcept;
+    bool put(RecordName name, std::string_view bytes) noexcept;
+    void damage(RecordName name);
+
+    std::unique_ptr<State> state_;
+    std::string scratch_;
+    std::vector<RecordName> damaged_;
+};
+
+} // namespace initd
