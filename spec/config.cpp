@@ -131,6 +131,13 @@ constexpr auto priority_rows = std::array{
 constexpr Type priority_grace = fields::make_struct_type({}, priority_rows);
 constexpr Type priority_graces = list_of<PriorityGrace>(priority_grace);
 
+constexpr auto watchdog_rows = std::array{
+    fields::required<&WatchdogConfig::device>("device", &path),
+    fields::field<&WatchdogConfig::timeout_seconds>("timeoutSeconds"),
+    fields::field<&WatchdogConfig::pretimeout_seconds>("pretimeoutSeconds"),
+};
+constexpr Type watchdog_config = fields::make_struct_type({}, watchdog_rows);
+
 constexpr auto config_rows = std::array{
     row_in_place("apiVersion", api_version),
     row_in_place("kind", kind),
@@ -145,6 +152,9 @@ constexpr auto config_rows = std::array{
     fields::field<&Config::shutdown_grace_ms>("shutdownGracePeriod", &duration),
     fields::field<&Config::shutdown_critical_ms>("shutdownGracePeriodCriticalPods", &duration),
     fields::field<&Config::shutdown_by_priority>("shutdownGracePeriodByPodPriority", &priority_graces),
+    fields::field<&Config::shutdown_deadline_ms>("shutdownDeadline", &duration),
+    fields::field<&Config::boot_deadline_seconds>("bootDeadlineSeconds"),
+    fields::field<&Config::watchdog>("watchdog", &watchdog_config),
     fields::field<&Config::readers_gid>("readersGroup"),
     fields::field<&Config::rescue>("rescue", &strings),
 };
@@ -163,10 +173,21 @@ void check_shutdown(const Config& config, Problems& problems) {
         add("/shutdownGracePeriodCriticalPods", "must not be longer than shutdownGracePeriod, of which it is a part");
     if (!config.shutdown_by_priority.empty() && (config.shutdown_grace_ms > 0 || config.shutdown_critical_ms > 0))
         add("/shutdownGracePeriodByPodPriority", "must not be given together with shutdownGracePeriod");
+    if (config.shutdown_deadline_ms > 0 && config.shutdown_deadline_ms < 1'000)
+        add("/shutdownDeadline", "must be 0 or at least 1s");
     for (std::size_t i = 0; i < config.shutdown_by_priority.size(); ++i)
         if (const std::int64_t seconds = config.shutdown_by_priority[i].seconds; seconds < 0 || seconds > max_seconds)
             add("/shutdownGracePeriodByPodPriority/" + std::to_string(i) + "/shutdownGracePeriodSeconds",
                 "must be between 0 and 2147483647");
+}
+
+// It is fed at half its time. A pretimeout is of use only before the end.
+void check_watchdog(const WatchdogConfig& watchdog, Problems& problems) {
+    if (watchdog.timeout_seconds < 2 || watchdog.timeout_seconds > 86'400)
+        problems.push_back({.pointer = "/watchdog/timeoutSeconds", .message = "must be between 2 and 86400"});
+    if (watchdog.pretimeout_seconds < 0 || watchdog.pretimeout_seconds >= watchdog.timeout_seconds)
+        problems.push_back(
+            {.pointer = "/watchdog/pretimeoutSeconds", .message = "must be 0 or more, and less than timeoutSeconds"});
 }
 
 // What the table cannot say.
@@ -177,6 +198,9 @@ void check(const Config& config, Problems& problems) {
     if (config.readers_gid < -1 || config.readers_gid > max_gid)
         problems.push_back({.pointer = "/readersGroup", .message = "not a group id"});
     check_shutdown(config, problems);
+    check_watchdog(config.watchdog, problems);
+    if (config.boot_deadline_seconds < 1 || config.boot_deadline_seconds > max_seconds)
+        problems.push_back({.pointer = "/bootDeadlineSeconds", .message = "must be between 1 and 2147483647"});
     if (config.rescue.empty())
         problems.push_back({.pointer = "/rescue", .message = "must name a command"});
 }

@@ -18,6 +18,12 @@ struct PriorityGrace { // an element of shutdownGracePeriodByPodPriority
     std::int64_t seconds = 0;
 };
 
+struct WatchdogConfig { // the machine's watchdog
+    std::string device; // empty: none
+    std::int32_t timeout_seconds = 30;
+    std::int32_t pretimeout_seconds = 0; // so long before the end the kernel is told first; 0: it is not
+};
+
 struct Config {
     Config();
     Config(const Config&);
@@ -38,8 +44,11 @@ struct Config {
     std::int64_t shutdown_grace_ms = 0;       // shutdownGracePeriod; 0: each pod's own grace period, no cap
     std::int64_t shutdown_critical_ms = 0;    // shutdownGracePeriodCriticalPods: the last part of it
     std::vector<PriorityGrace> shutdown_by_priority; // shutdownGracePeriodByPodPriority, instead of both
-    std::int64_t readers_gid = -1;                   // readersGroup: the numeric group that may look; -1: nobody
-    std::vector<std::string> rescue = {"/bin/sh"};   // what rescue runs on the console
+    std::int64_t shutdown_deadline_ms = 0; // shutdownDeadline, ours: of all pods together; 0: none but their own times
+    std::int64_t boot_deadline_seconds = 300; // bootDeadlineSeconds: until when critical pods are to be up
+    WatchdogConfig watchdog;
+    std::int64_t readers_gid = -1;                 // readersGroup: the numeric group that may look; -1: nobody
+    std::vector<std::string> rescue = {"/bin/sh"}; // what rescue runs on the console
 };
 
 // A DNS name in lower case that sethostname(2) takes.

@@ -13,8 +13,8 @@ namespace spec {
 namespace {
 
 constexpr std::string_view prefix = "podinit/";
-constexpr std::string_view known[] = {"after",  "console",  "listen",          "notification-fd",
-                                      "notify", "requires", "watchdog-seconds"};
+constexpr std::string_view known[] = {"after",    "console",  "listen",          "notification-fd", "notify",
+                                      "requires", "watchdog", "watchdog-action", "watchdog-after",  "watchdog-seconds"};
 
 void unknown_annotation(const Checker& check, const Path& path, std::string_view name) {
     std::string_view best;

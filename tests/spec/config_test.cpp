@@ -74,7 +74,9 @@ TEST_CASE("every setting of config.json is read") {
         "hostname": "kiosk-7", "modules": ["loop"], "staticPodPaths": ["/m", "/n"], "imageDirectories": ["/i"],
         "podLogsDir": "/log", "containerLogMaxSize": "1Mi", "containerLogMaxFiles": 2,
         "crashLoopBackOff": {"initialRestartPeriod": "1s", "maxContainerRestartPeriod": "1m30s"},
-        "shutdownGracePeriod": "45s", "shutdownGracePeriodCriticalPods": "10s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"]
+        "shutdownGracePeriod": "45s", "shutdownGracePeriodCriticalPods": "10s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"],
+        "shutdownDeadline": "2m", "bootDeadlineSeconds": 60,
+        "watchdog": {"device": "/dev/watchdog1", "timeoutSeconds": 20, "pretimeoutSeconds": 5}
     })",
                                           {});
     REQUIRE(config);
@@ -89,6 +91,11 @@ TEST_CASE("every setting of config.json is read") {
     CHECK(config->backoff_max_ms == 90'000);
     CHECK(config->shutdown_grace_ms == 45'000);
     CHECK(config->shutdown_critical_ms == 10'000);
+    CHECK(config->shutdown_deadline_ms == 120'000);
+    CHECK(config->boot_deadline_seconds == 60);
+    CHECK(config->watchdog.device == "/dev/watchdog1");
+    CHECK(config->watchdog.timeout_seconds == 20);
+    CHECK(config->watchdog.pretimeout_seconds == 5);
     CHECK(config->readers_gid == 100);
     CHECK(config->rescue == Strings{"/bin/busybox", "sh"});
 }
@@ -131,6 +138,18 @@ TEST_CASE("every error of config.json is told with its place") {
         {R"({"hostnam": "x"})", {"/hostnam: unknown field \"hostnam\"; did you mean \"hostname\"?"}},
         {R"({"staticPodPath": []})",
          {"/staticPodPath: unknown field \"staticPodPath\"; did you mean \"staticPodPaths\"?"}},
+        {R"({"watchdog": {"timeoutSeconds": 20}})", {"/watchdog/device: required value"}},
+        {R"({"watchdog": {"device": "watchdog"}})", {"/watchdog/device: must be an absolute path"}},
+        {R"({"watchdog": {"device": "/dev/w", "timeoutSeconds": 1}})",
+         {"/watchdog/timeoutSeconds: must be between 2 and 86400"}},
+        {R"({"watchdog": {"device": "/dev/w", "timeoutSeconds": 86401}})",
+         {"/watchdog/timeoutSeconds: must be between 2 and 86400"}},
+        {R"({"watchdog": {"device": "/dev/w", "timeoutSeconds": 9, "pretimeoutSeconds": 9}})",
+         {"/watchdog/pretimeoutSeconds: must be 0 or more, and less than timeoutSeconds"}},
+        {R"({"watchdog": {"device": "/dev/w", "pretimeoutSeconds": -1}})",
+         {"/watchdog/pretimeoutSeconds: must be 0 or more, and less than timeoutSeconds"}},
+        {R"({"shutdownDeadline": "999ms"})", {"/shutdownDeadline: must be 0 or at least 1s"}},
+        {R"({"bootDeadlineSeconds": 0})", {"/bootDeadlineSeconds: must be between 1 and 2147483647"}},
         {R"({"apiVersion": "v1", "kind": "Pod"})",
          {"/apiVersion: must be \"podinit/v1\"", "/kind: must be \"Configuration\""}},
         {R"({"hostname": "Kiosk"})",
