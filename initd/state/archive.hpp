@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A struct's fields, described once for writing it to the state file and for reading it back.
 //
-//   template <class Archive> void fields(Archive& a, auto& run) {
+//   template <class Archive> void fields(Archive& a, Of<Run> auto& run) {
 //       a(run.pid);
 //       a.upto(run.phase, UnitPhase::Done);
 //       a.list(run.listeners);
@@ -27,6 +27,10 @@
 #include <vector>
 
 namespace initd {
+
+// A T or a const T: the argument of fields() is the one to read into, or the one to write.
+template <class Given, class T>
+concept Of = std::is_same_v<std::remove_const_t<Given>, T>;
 
 static_assert(std::endian::native == std::endian::little);
 
