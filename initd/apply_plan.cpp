@@ -128,29 +128,29 @@ void Planning::check_waits() {
 }
 
 void Planning::add_file(std::size_t index, const spec::Object& object, bool same) {
+    const std::string& directory = plan.changes.directory;
     const std::string& transient_dir = now.manifests.directories().back();
     std::string path;  // the one of the directory's that counts, if the object has one there
     bool kept = false; // by a file that lasts as long as this call asks for
     for (const std::string& file : now.manifests.files_of(object.kind, spec::full_name(object.metadata))) {
-        if (below(file, plan.directory) && (path.empty() || file < path))
+        if (below(file, directory) && (path.empty() || file < path))
             path = file;
         bool is_transient = below(file, transient_dir);
         kept = kept || call.transient || !is_transient;
         if (is_transient && !call.transient)
-            plan.unlink.push_back(file); // it would hide what is written now
+            plan.changes.removed.push_back(file); // it would hide what is written now
     }
     if (path.empty()) {
-        path = plan.directory + "/" + manifest_file_name(object.kind, object.metadata.namespace_, object.metadata.name);
+        path = directory + "/" + manifest_file_name(object.kind, object.metadata.namespace_, object.metadata.name);
         if (std::string other = now.manifests.object_in(path); !other.empty())
             complain(index, "/metadata/name", path + " already holds " + other);
     }
     if (same && kept)
         return;
     const std::string& text = call.manifests[index].text;
-    plan.files.push_back({path.substr(plan.directory.size() + 1), text.size() + 1});
+    plan.changes.files.push_back({path.substr(directory.size() + 1), text.size() + 1});
     plan.content += text;
     plan.content += '\n';
-    plan.written.push_back(std::move(path));
 }
 
 void Planning::add(std::size_t index) {
@@ -182,10 +182,14 @@ void Planning::add(std::size_t index) {
 
 } // namespace
 
+const std::string& kept_directory(const Manifests& manifests) {
+    return *(manifests.directories().end() - 2);
+}
+
 std::expected<ApplyPlan, spec::ControlError> plan_apply(const spec::Apply& call, const InForce& now) {
     Planning planning{call, now, {}, {}, {}, {}, {}};
-    const auto& directories = now.manifests.directories();
-    planning.plan.directory = *(directories.end() - (call.transient ? 1 : 2));
+    const Manifests& manifests = now.manifests;
+    planning.plan.changes.directory = call.transient ? manifests.directories().back() : kept_directory(manifests);
     for (std::size_t index = 0; index < call.manifests.size(); ++index)
         planning.add(index);
     planning.check_waits();

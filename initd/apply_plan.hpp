@@ -24,13 +24,13 @@ struct InForce { // what there is now
 };
 
 struct ApplyPlan {
-    std::string directory;            // where the files go
-    std::vector<StoredFile> files;    // to be written in one go; none for what is so already
-    std::string content;              // of all of them
-    std::vector<std::string> written; // the same as paths
-    std::vector<std::string> unlink;  // paths to be removed after that
-    spec::Applied applied;            // the reply
+    FileChanges changes;   // on disk; none for what is so already
+    std::string content;   // of all files, in their order
+    spec::Applied applied; // the reply
 };
+
+// Where what podctl applies is kept.
+const std::string& kept_directory(const Manifests& manifests);
 
 // All of the call's objects, in whatever order, or an error that says what is wrong with each. The last directory of
 // the manifests forgets at reboot (transient), the one before it is kept.

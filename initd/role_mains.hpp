@@ -12,11 +12,13 @@ namespace initd {
 
 int pause_main() noexcept;
 
-// What `content_fd` holds becomes files of `directory` with mode 0600: for each a name and its size in bytes, decimal,
-// in the order of the content. Missing directories are made. When one cannot be written none is, and however many do it
-// at once, each file holds the whole old content or the whole new one.
-int store_main(const char* directory, std::span<char* const> names_and_sizes, int content_fd);
-int remove_main(std::span<char* const> files);
+// DIRECTORY, "trial" or "", then for each file its name and its size in bytes, decimal, in the order in which
+// `content_fd` holds them, then "--", then the paths of files that are to go. Missing directories are made, files get
+// mode 0600, and it all is there after a power cut, or nothing of it. What is missing anyway is gone.
+inline constexpr const char* end_of_files = "--"; // no manifest's name
+int store_main(std::span<char* const> arguments, int content_fd);
+// "rollback" (a trial is taken back), "confirm" (it is one no more) or "".
+int settle_main(const char* directory, std::string_view how);
 int sweep_main(std::span<char* const> trees);
 
 // `dir` is /lib/modules/RELEASE.

@@ -1,72 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
+// podinit: store and podinit: settle, over the sets of file_set.hpp.
 #include "initd/role_mains.hpp"
 
-#include "initd/files.hpp"
-#include "ns/fd.hpp"
+#include "initd/file_set.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <string_view>
-
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace initd {
 namespace {
 
-struct Place {
-    ns::Fd directory;
-    std::string name;
+struct Change {
+    const char* directory;
+    bool trial;
+    std::span<char* const> names_and_sizes;
+    std::vector<std::string> removed;
+
+    std::size_t files() const { return names_and_sizes.size() / 2; }
+    const char* name(std::size_t i) const { return names_and_sizes[2 * i]; }
+    std::size_t size(std::size_t i) const {
+        const std::string_view digits = names_and_sizes[2 * i + 1];
+        std::size_t size = 0;
+        std::from_chars(digits.begin(), digits.end(), size);
+        return size;
+    }
 };
 
-std::string parent_of(std::string_view file) {
-    const std::size_t slash = file.rfind('/');
-    if (slash == std::string_view::npos)
-        return ".";
-    return std::string(file.substr(0, slash == 0 ? 1 : slash));
-}
-
-Place open_place(std::string_view file) {
-    const std::size_t slash = file.rfind('/');
-    return {ns::Fd(::open(parent_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-            std::string(slash == std::string_view::npos ? file : file.substr(slash + 1))};
-}
-
-// A dot-file, so that nobody takes it for a manifest. What a dead helper left behind has the same name.
-std::string temporary_name(std::size_t index) {
-    return ".podinit-" + std::to_string(index) + ".tmp";
-}
-
-bool copy(int from, int to, std::size_t bytes) {
-    char block[64 << 10];
-    while (bytes > 0) {
-        const ssize_t got = ::read(from, block, std::min(bytes, sizeof block));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got == 0)
-            errno = ENODATA;
-        if (got <= 0)
-            return false;
-        for (ssize_t done = 0; done < got;) {
-            const ssize_t put = ::write(to, block + done, static_cast<std::size_t>(got - done));
-            if (put < 0 && errno != EINTR)
-                return false;
-            done += put > 0 ? put : 0;
+Change read_change(std::span<char* const> arguments) {
+    Change change{arguments[0], std::string_view(arguments[1]) == "trial", arguments.subspan(2), {}};
+    for (std::size_t i = 0; i < change.names_and_sizes.size(); ++i)
+        if (std::string_view(change.names_and_sizes[i]) == end_of_files) {
+            const auto removed = change.names_and_sizes.subspan(i + 1);
+            change.removed.assign(removed.begin(), removed.end());
+            change.names_and_sizes = change.names_and_sizes.first(i);
         }
-        bytes -= static_cast<std::size_t>(got);
-    }
-    return true;
-}
-
-// The next `bytes` of the content, on the disk under a name that nobody reads.
-bool write_temporary(int directory, const std::string& name, int content_fd, std::size_t bytes) {
-    if (::unlinkat(directory, name.c_str(), 0) != 0 && errno != ENOENT)
-        return false;
-    const ns::Fd file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    return file && ::fchmod(file.get(), 0600) == 0 && copy(content_fd, file.get(), bytes) && ::fsync(file.get()) == 0;
+    return change;
 }
 
 // Would a rename onto this name work? What else can go wrong with one is the disk's end.
@@ -78,50 +49,100 @@ bool can_be_replaced(int directory, const char* name) {
     return !S_ISDIR(there.st_mode);
 }
 
-} // namespace
-
-int store_main(const char* directory, std::span<char* const> names_and_sizes, int content_fd) {
-    if (auto made = make_directories(directory, 0755); !made)
-        return complain(directory, made.error().err);
-    const ns::Fd place(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    // Those who write into one directory take turns.
-    if (!place || ::flock(place.get(), LOCK_EX) != 0)
-        return complain(directory, errno);
-    const std::size_t count = names_and_sizes.size() / 2;
-    const auto name = [&](std::size_t i) { return names_and_sizes[2 * i]; };
-    const auto give_up = [&](std::size_t at) {
-        const int err = errno;
-        for (std::size_t i = 0; i < count; ++i)
-            ::unlinkat(place.get(), temporary_name(i).c_str(), 0);
-        return complain(std::string(directory) + "/" + name(at), err);
-    };
-
-    // All contents must be on the disk before the first name points to one, and the names before anybody is told.
-    for (std::size_t i = 0; i < count; ++i) {
-        std::size_t size = 0;
-        const std::string_view digits = names_and_sizes[2 * i + 1];
-        std::from_chars(digits.begin(), digits.end(), size);
-        if (!can_be_replaced(place.get(), name(i)) ||
-            !write_temporary(place.get(), temporary_name(i), content_fd, size))
-            return give_up(i);
-    }
-    for (std::size_t i = 0; i < count; ++i)
-        if (::renameat(place.get(), temporary_name(i).c_str(), place.get(), name(i)) != 0)
-            return give_up(i);
-    return ::fsync(place.get()) == 0 ? 0 : complain(directory, errno);
+int complain_of(const Change& change, std::size_t file) {
+    return complain(std::string(change.directory) + "/" + change.name(file), errno);
 }
 
-int remove_main(std::span<char* const> files) {
-    int code = 0;
-    for (const char* file : files) {
-        const Place place = open_place(file);
-        if (!place.directory && errno == ENOENT)
-            continue;
-        if (!place.directory || (::unlinkat(place.directory.get(), place.name.c_str(), 0) != 0 && errno != ENOENT) ||
-            ::fsync(place.directory.get()) != 0)
-            code = complain(file, errno);
+// A copy rather than a link: not every file system has those, and a file that was written by hand may not have been
+// synced.
+bool keep_old(int place, int set, const char* name, std::vector<std::string>& removed, const char* directory) {
+    const ns::Fd old(::openat(place, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!old && errno == ENOENT) {
+        removed.push_back(std::string(directory) + "/" + name);
+        return true;
     }
+    struct stat status {};
+    return old && ::fstat(old.get(), &status) == 0 &&
+           add_to_set(set, name, old.get(), static_cast<std::size_t>(status.st_size), status.st_mode & 07777);
+}
+
+// What takes the change back, before there is one.
+int prepare_trial(const Change& change, int place) {
+    const ns::Fd set = begin_set(place);
+    std::vector<std::string> removed;
+    for (std::size_t i = 0; i < change.files(); ++i)
+        if (!set || !keep_old(place, set.get(), change.name(i), removed, change.directory))
+            return complain_of(change, i);
+    if (!set || !end_set(set.get(), removed) || !rename_set(place, new_set, trial_set))
+        return complain(change.directory, errno);
+    return 0;
+}
+
+int prepare(const Change& change, int place, int content_fd) {
+    const ns::Fd set = begin_set(place);
+    for (std::size_t i = 0; i < change.files(); ++i)
+        if (!set || !can_be_replaced(place, change.name(i)) ||
+            !add_to_set(set.get(), change.name(i), content_fd, change.size(i), 0600))
+            return complain_of(change, i);
+    return set && end_set(set.get(), change.removed) ? 0 : complain(change.directory, errno);
+}
+
+// One file is moved by one rename, and needs nobody to decide.
+bool carry_out(const Change& change, int place) {
+    if (change.files() != 1 || !change.removed.empty())
+        return rename_set(place, new_set, decided_set) && finish_set(place);
+    const std::string file = std::string(new_set) + "/" + change.name(0);
+    if (::renameat(place, file.c_str(), place, change.name(0)) != 0 || ::fsync(place) != 0)
+        return false;
+    drop_set(place, new_set);
+    return true;
+}
+
+// One file needs no set: to remove it even works where nothing can be written beside it.
+int remove_one(const std::string& path) {
+    const std::string parent = path.substr(0, path.rfind('/') + 1);
+    const ns::Fd place(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!place)
+        return errno == ENOENT ? 0 : complain(path, errno);
+    const bool gone = ::unlink(path.c_str()) == 0 || errno == ENOENT;
+    return gone && ::fsync(place.get()) == 0 ? 0 : complain(path, errno);
+}
+
+} // namespace
+
+int store_main(std::span<char* const> arguments, int content_fd) {
+    const Change change = read_change(arguments);
+    if (change.files() == 0 && change.removed.size() == 1)
+        return remove_one(change.removed.front());
+    const ns::Fd place = open_changing(change.directory);
+    if (!place)
+        return complain(change.directory, errno);
+    if (change.trial)
+        if (const int code = prepare_trial(change, place.get()); code != 0) {
+            drop_set(place.get(), new_set);
+            return code;
+        }
+    const int code = prepare(change, place.get(), content_fd);
+    if (code == 0)
+        return carry_out(change, place.get()) ? 0 : complain(change.directory, errno);
+    drop_set(place.get(), new_set);
+    if (change.trial)
+        drop_set(place.get(), trial_set);
     return code;
+}
+
+int settle_main(const char* directory, std::string_view how) {
+    const ns::Fd place = open_changing(directory);
+    if (!place)
+        return complain(directory, errno);
+    bool done = true;
+    if (how == "rollback")
+        done = rename_set(place.get(), trial_set, decided_set) && finish_set(place.get());
+    else if (how == "confirm")
+        done = rename_set(place.get(), trial_set, new_set);
+    if (how == "confirm" && done)
+        drop_set(place.get(), new_set);
+    return done ? 0 : complain(directory, errno);
 }
 
 } // namespace initd

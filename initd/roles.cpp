@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* pause_role = "podinit: pause";
 constexpr const char* store_role = "podinit: store";
-constexpr const char* remove_role = "podinit: remove";
+constexpr const char* settle_role = "podinit: settle";
 constexpr const char* sweep_role = "podinit: sweep";
 constexpr const char* modules_role = "podinit: modules";
 
@@ -39,10 +39,10 @@ std::string modules_dir() {
 int dispatch(std::string_view role, std::span<char* const> arguments) {
     if (role == pause_role)
         return pause_main();
-    if (role == store_role && arguments.size() % 2 == 1)
-        return store_main(arguments[0], arguments.subspan(1), STDIN_FILENO);
-    if (role == remove_role)
-        return remove_main(arguments);
+    if (role == store_role && arguments.size() >= 2)
+        return store_main(arguments, STDIN_FILENO);
+    if (role == settle_role && arguments.size() == 2)
+        return settle_main(arguments[0], arguments[1]);
     if (role == sweep_role)
         return sweep_main(arguments);
     if (role == modules_role)
@@ -62,19 +62,27 @@ ns::Plan pause_plan() {
     return plan;
 }
 
-ns::Plan store_plan(std::string_view directory, std::span<const StoredFile> files, int content_fd) {
-    const std::string argument(directory);
-    ns::Plan plan = role_plan(store_role, {&argument, 1});
-    for (const StoredFile& file : files) {
+ns::Plan store_plan(const FileChanges& changes, int content_fd) {
+    ns::Plan plan = role_plan(store_role, {&changes.directory, 1});
+    plan.argv.emplace_back(changes.trial ? "trial" : "");
+    for (const StoredFile& file : changes.files) {
         plan.argv.push_back(file.name);
         plan.argv.push_back(std::to_string(file.size));
     }
+    plan.argv.emplace_back(end_of_files);
+    plan.argv.insert(plan.argv.end(), changes.removed.begin(), changes.removed.end());
     plan.stdin_fd = content_fd;
     return plan;
 }
 
-ns::Plan remove_plan(std::span<const std::string> files) {
-    return role_plan(remove_role, files);
+ns::Plan settle_plan(const std::string& directory, Settle how) {
+    ns::Plan plan = role_plan(settle_role, {&directory, 1});
+    switch (how) {
+    case Settle::Finish: plan.argv.emplace_back(""); break;
+    case Settle::RollBack: plan.argv.emplace_back("rollback"); break;
+    case Settle::Confirm: plan.argv.emplace_back("confirm"); break;
+    }
+    return plan;
 }
 
 ns::Plan sweep_plan(std::span<const std::string> trees) {

@@ -10,23 +10,35 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace initd {
 
 // "podinit: pause": the first process of a pod's shared PID namespace; reaps its orphans until it is killed.
-// "podinit: store": standard input becomes files of DIRECTORY, all or none of them, durably: written beside them,
-// fsync, rename, fsync of the directory. Its other arguments are a name and a size for each. "podinit: remove": unlinks
-// FILEs durably (fsync of the directory); a missing one is fine. "podinit: sweep": removes directory trees, never
-// following a link or crossing a mount. "podinit: modules": loads kernel modules by name with what they depend on
-// (modules.dep of the running kernel). Each exits 0, or 1 with a line "NAME: why" for each failure on standard error,
-// which is the caller's to set in the plan.
+// "podinit: store": a change of manifests, made durably and as one (file_set.hpp). "podinit: settle": what becomes of
+// such a change that has not come to its end. "podinit: sweep": removes directory trees, never following a link or
+// crossing a mount. "podinit: modules": loads kernel modules by name with what they depend on (modules.dep of the
+// running kernel). Each exits 0, or 1 with a line "NAME: why" for each failure on standard error, which is the caller's
+// to set in the plan.
 ns::Plan pause_plan();
 struct StoredFile {
     std::string name;
     std::size_t size = 0; // in bytes
 };
-ns::Plan store_plan(std::string_view directory, std::span<const StoredFile> files, int content_fd);
-ns::Plan remove_plan(std::span<const std::string> files);
+struct FileChanges {
+    std::string directory;            // where the files go
+    std::vector<StoredFile> files;    // by their names
+    std::vector<std::string> removed; // paths, anywhere
+    bool trial = false;               // so that it can be taken back (settle_plan)
+};
+ns::Plan store_plan(const FileChanges& changes, int content_fd); // the content of all files, in their order
+
+enum class Settle : unsigned char {
+    Finish,   // what has been decided
+    RollBack, // that, and then a trial is taken back
+    Confirm,  // a trial is one no more
+};
+ns::Plan settle_plan(const std::string& directory, Settle how);
 ns::Plan sweep_plan(std::span<const std::string> trees);
 ns::Plan modules_plan(std::span<const std::string> modules);
 

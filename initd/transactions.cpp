@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/transactions.hpp"
 
-#include "initd/pod_facts.hpp"
 #include "initd/files.hpp"
+#include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<O
     Transaction transaction;
     transaction.client = client;
     transaction.plan = std::move(*plan);
-    advance(std::move(transaction), changes);
+    begin(std::move(transaction), changes);
 }
 
 void Transactions::remove(ClientId client, const spec::Delete& call, bool more, std::vector<ObjectChange>& changes) {
@@ -32,48 +32,34 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more, 
         return control_.error(client, spec::not_found(plural(spec::resource_of(kind)), call.name));
     Transaction transaction;
     transaction.client = client;
-    transaction.plan.unlink = manifests_.files_of(kind, name);
+    transaction.plan.changes.directory = kept_directory(manifests_);
+    transaction.plan.changes.removed = manifests_.files_of(kind, name);
     transaction.deletion = {kind, std::move(name), record ? record->id : 0, never, more};
     if (call.grace_period_seconds)
         transaction.deletion.grace = seconds_of(*call.grace_period_seconds);
-    advance(std::move(transaction), changes);
+    begin(std::move(transaction), changes);
 }
 
-// Starts the helper for what comes next; false when nothing is left to do, or `failure` says why it cannot be done.
-bool Transactions::start_next(Transaction& transaction, std::string& failure) {
-    std::expected<std::uint32_t, ns::Error> job = 0u;
-    ApplyPlan& plan = transaction.plan;
-    std::vector<std::string> touched;
-    if (!plan.files.empty()) {
-        auto files = std::exchange(plan.files, {});
-        touched = std::exchange(plan.written, {});
-        auto content = memory_file(std::exchange(plan.content, {}));
-        job = content ? jobs_.start(store_plan(plan.directory, files, content->get()), std::move(*content))
-                      : std::unexpected(content.error());
-    } else if (!plan.unlink.empty()) {
-        touched = std::exchange(plan.unlink, {});
-        job = jobs_.start(remove_plan(touched));
-    } else {
-        return false;
-    }
-    if (!job) {
-        failure = ns::to_text(job.error());
-        return false;
-    }
+// The helper does what there is to do on disk; without that, it is in force at once.
+void Transactions::begin(Transaction&& transaction, std::vector<ObjectChange>& changes) {
+    const FileChanges& wanted = transaction.plan.changes;
+    if (wanted.files.empty() && wanted.removed.empty())
+        return finish(transaction, changes);
+    running_.reserve(running_.size() + 1);
+    auto content = memory_file(std::exchange(transaction.plan.content, {}));
+    auto job = content ? jobs_.start(store_plan(wanted, content->get()), std::move(*content))
+                       : std::unexpected(content.error());
+    if (!job)
+        return control_.error(transaction.client, spec::failed(ns::to_text(job.error())));
     transaction.job = *job;
-    transaction.done.insert(transaction.done.end(), touched.begin(), touched.end());
-    return true;
+    running_.push_back(std::move(transaction));
 }
 
-void Transactions::advance(Transaction&& transaction, std::vector<ObjectChange>& changes) {
-    std::string failure;
-    if (start_next(transaction, failure)) {
-        running_.push_back(std::move(transaction));
-    } else if (failure.empty()) {
-        finish(transaction, changes);
-    } else {
-        control_.error(transaction.client, spec::failed(failure));
-    }
+void Transactions::look_at_files(const FileChanges& changed, std::vector<ObjectChange>& changes) {
+    for (const StoredFile& file : changed.files)
+        manifests_.look_at(changed.directory + "/" + file.name, changes);
+    for (const std::string& path : changed.removed)
+        manifests_.look_at(path, changes);
 }
 
 void Transactions::on_job(const JobResult& result, std::vector<ObjectChange>& changes) {
@@ -83,16 +69,14 @@ void Transactions::on_job(const JobResult& result, std::vector<ObjectChange>& ch
     Transaction transaction = std::move(*at);
     running_.erase(at);
     if (result.failure.empty())
-        return advance(std::move(transaction), changes);
+        return finish(transaction, changes);
     control_.error(transaction.client, spec::failed(result.failure));
-    for (const std::string& path : transaction.done)
-        manifests_.look_at(path, changes);
+    look_at_files(transaction.plan.changes, changes);
 }
 
 void Transactions::finish(Transaction& transaction, std::vector<ObjectChange>& changes) {
     std::size_t before = changes.size();
-    for (const std::string& path : transaction.done)
-        manifests_.look_at(path, changes);
+    look_at_files(transaction.plan.changes, changes);
     const Deletion& deletion = transaction.deletion;
     if (deletion.name.empty())
         return control_.reply(transaction.client, transaction.plan.applied);

@@ -28,7 +28,7 @@ class Transactions {
     void apply(ClientId client, const spec::Apply& call, std::vector<ObjectChange>& changes);
     void remove(ClientId client, const spec::Delete& call, bool more, std::vector<ObjectChange>& changes);
 
-    // A helper is done: the next one of its transaction starts, or what was changed on disk comes into force.
+    // A helper is done: what was changed on disk comes into force.
     void on_job(const JobResult& result, std::vector<ObjectChange>& changes);
 
     // The pod of that slot is gone for good: whoever waits for it, or for the last of its owner's, is told.
@@ -47,7 +47,6 @@ class Transactions {
         std::uint32_t job = 0;
         ApplyPlan plan; // of a deletion only what is to be removed
         Deletion deletion;
-        std::vector<std::string> done; // paths to be looked at
     };
     struct Waiter {
         ClientId client;
@@ -55,8 +54,8 @@ class Transactions {
         std::uint32_t owner; // and this of the pods
     };
 
-    bool start_next(Transaction& transaction, std::string& failure);
-    void advance(Transaction&& transaction, std::vector<ObjectChange>& changes);
+    void begin(Transaction&& transaction, std::vector<ObjectChange>& changes);
+    void look_at_files(const FileChanges& changed, std::vector<ObjectChange>& changes);
     void finish(Transaction& transaction, std::vector<ObjectChange>& changes);
     void finish_deletion(ClientId client, const Deletion& deletion, bool seen, std::vector<ObjectChange>& changes);
     void await_end(ClientId client, Waiter waiter, bool more);

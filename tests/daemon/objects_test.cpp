@@ -110,6 +110,14 @@ std::vector<std::string> names(const ObjectStore& objects, spec::Kind kind) {
     return all;
 }
 
+using Names = std::vector<std::string>;
+Names names_of(const FileChanges& changes) {
+    Names names;
+    for (const StoredFile& file : changes.files)
+        names.push_back(file.name);
+    return names;
+}
+
 } // namespace
 
 TEST_CASE("objects are found by kind and name, and listed in order") {
@@ -302,10 +310,11 @@ TEST_CASE("an Apply of several kinds writes a file for each that is kept, and sa
         CHECK_FALSE(item.object);
     }
     CHECK_FALSE(plan->applied.items[0].warnings.empty());
-    CHECK(plan->written == std::vector{rig.kept + "/Deployment_default_web.json",
-                                       rig.kept + "/ConfigMap_default_web.json", rig.kept + "/default_web.json"});
+    CHECK(names_of(plan->changes) ==
+          Names{"Deployment_default_web.json", "ConfigMap_default_web.json", "default_web.json"});
+    CHECK(plan->changes.directory == rig.kept);
     CHECK(plan->content == call[1] + "\n" + call[2] + "\n" + call[3] + "\n");
-    CHECK(plan->files[1].size == call[2].size() + 1);
+    CHECK(plan->changes.files[1].size == call[2].size() + 1);
 }
 
 TEST_CASE("what is so already is unchanged and not written") {
@@ -320,17 +329,17 @@ TEST_CASE("what is so already is unchanged and not written") {
     REQUIRE(plan);
     CHECK(plan->applied.items[0].outcome == spec::Outcome::Unchanged);
     CHECK(plan->applied.items[1].outcome == spec::Outcome::Unchanged);
-    CHECK(plan->files.empty());
+    CHECK(plan->changes.files.empty());
 
     // To be kept from now on: written, and the other file goes since it would hide it.
     plan = rig.plan({workload("Deployment", "web", 2)});
     CHECK(plan->applied.items[0].outcome == spec::Outcome::Unchanged);
-    CHECK(plan->written == std::vector{rig.kept + "/Deployment_default_web.json"});
-    CHECK(plan->unlink == std::vector{rig.transient + "/b.json"});
+    CHECK(names_of(plan->changes) == Names{"Deployment_default_web.json"});
+    CHECK(plan->changes.removed == std::vector{rig.transient + "/b.json"});
 
     plan = rig.plan({config_map("web", "b")});
     CHECK(plan->applied.items[0].outcome == spec::Outcome::Configured);
-    CHECK(plan->written == std::vector{rig.kept + "/a.json"});
+    CHECK(names_of(plan->changes) == Names{"a.json"});
 }
 
 TEST_CASE("a dry run shows each object as it would be kept") {

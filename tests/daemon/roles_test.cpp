@@ -95,24 +95,28 @@ struct Piece {
     std::string text;
 };
 
-int store_now(const std::string& directory, const std::vector<Piece>& pieces, int content_fd) {
-    std::vector<std::string> words;
+int store_now(const std::string& directory, const std::vector<Piece>& pieces, int content_fd,
+              const std::vector<std::string>& removed = {}, bool trial = false) {
+    std::vector<std::string> words = {directory, trial ? "trial" : ""};
     for (const Piece& piece : pieces) {
         words.push_back(piece.name);
         words.push_back(std::to_string(piece.text.size()));
     }
+    words.emplace_back("--");
+    words.insert(words.end(), removed.begin(), removed.end());
     std::vector<char*> argv;
     for (std::string& word : words)
         argv.push_back(word.data());
-    return initd::store_main(directory.c_str(), argv, content_fd);
+    return initd::store_main(argv, content_fd);
 }
 
-Outcome store(const std::string& directory, const std::vector<Piece>& pieces) {
+Outcome store(const std::string& directory, const std::vector<Piece>& pieces,
+              const std::vector<std::string>& removed = {}, bool trial = false) {
     std::string all;
     for (const Piece& piece : pieces)
         all += piece.text;
     const ns::Fd fd = content(all);
-    return run([&] { return store_now(directory, pieces, fd.get()); });
+    return run([&] { return store_now(directory, pieces, fd.get(), removed, trial); });
 }
 
 Outcome store(const std::string& file, const std::string& text) {
@@ -125,6 +129,10 @@ Outcome with_arguments(int (*role)(std::span<char* const>), std::vector<std::str
     for (std::string& word : words)
         argv.push_back(word.data());
     return run([&] { return role(argv); });
+}
+
+Outcome settle(const std::string& directory, const char* how) {
+    return run([&] { return initd::settle_main(directory.c_str(), how); });
 }
 
 } // namespace
@@ -144,10 +152,11 @@ TEST_CASE("store makes the file and its missing directories, readable by nobody 
 TEST_CASE("store replaces a file and leaves nothing beside it, whatever a dead one left behind") {
     TempDir dir;
     write_file(dir / "web.json", "old");
-    write_file(dir / ".podinit-0.tmp", "half of something longer");
+    REQUIRE(::mkdir((dir / ".podinit-new").c_str(), 0700) == 0);
+    write_file(dir / ".podinit-new/web.json", "half of something longer");
     CHECK(store(dir / "web.json", "new").code == 0);
     CHECK(read_file(dir / "web.json") == "new");
-    CHECK(!exists(dir / ".podinit-0.tmp"));
+    CHECK(!exists(dir / ".podinit-new"));
 }
 
 TEST_CASE("store accepts the longest name there is") {
@@ -164,7 +173,7 @@ TEST_CASE("store says in one line why it failed, and keeps the old file") {
     const Outcome outcome = store(dir / "web.json", "new");
     CHECK(outcome.code == 1);
     CHECK(outcome.said == (dir / "web.json") + ": Is a directory\n");
-    CHECK(!exists(dir / ".podinit-0.tmp"));
+    CHECK(!exists(dir / ".podinit-new"));
 }
 
 TEST_CASE("store writes several files, or none of them when one cannot be written") {
@@ -181,8 +190,7 @@ TEST_CASE("store writes several files, or none of them when one cannot be writte
         CHECK(outcome.said.find(bad) != std::string::npos);
         CHECK(read_file(dir / "a.json") == "one");
         CHECK(!exists(dir / "e.json"));
-        CHECK(!exists(dir / ".podinit-0.tmp"));
-        CHECK(!exists(dir / ".podinit-1.tmp"));
+        CHECK(!exists(dir / ".podinit-new"));
     }
 }
 
@@ -197,9 +205,13 @@ TEST_CASE("store does not take less content than it was told of") {
 TEST_CASE("store does not write through a link in the temporary's place") {
     TempDir dir;
     write_file(dir / "victim", "untouched");
-    REQUIRE(::symlink("victim", (dir / ".podinit-0.tmp").c_str()) == 0);
-    CHECK(store(dir / "web.json", "new").code == 0);
-    CHECK(read_file(dir / "victim") == "untouched");
+    REQUIRE(::mkdir((dir / "elsewhere").c_str(), 0755) == 0);
+    for (const char* target : {"victim", "elsewhere"}) {
+        REQUIRE(::symlink(target, (dir / ".podinit-new").c_str()) == 0);
+        CHECK(store(dir / "web.json", "new").code == 0);
+        CHECK(read_file(dir / "victim") == "untouched");
+        CHECK(!exists(dir / "elsewhere/web.json"));
+    }
 }
 
 TEST_CASE("a store that is killed at any moment leaves the old content or the new, and both are whole") {
@@ -249,15 +261,89 @@ TEST_CASE("two stores of one file at once leave one of the two contents, whole")
     }
 }
 
-TEST_CASE("remove unlinks files, and one that is missing is no error") {
-    TempDir dir;
+TEST_CASE("store removes files wherever they are, and one that is missing is no error") {
+    TempDir dir, other;
     write_file(dir / "a.json", "a");
-    write_file(dir / "b.json", "b");
-    CHECK(with_arguments(initd::remove_main,
-                         {dir / "a.json", dir / "gone.json", dir / "no/such/dir.json", dir / "b.json"})
+    write_file(other / "b.json", "b");
+    CHECK(store(dir.path, {{"c.json", "c"}}, {dir / "a.json", dir / "gone.json", "/no/such/dir.json", other / "b.json"})
               .code == 0);
     CHECK(!exists(dir / "a.json"));
+    CHECK(!exists(other / "b.json"));
+    CHECK(read_file(dir / "c.json") == "c");
+    // One alone needs no directory to write to.
+    write_file(other / "b.json", "b");
+    CHECK(store("/no/such/directory", {}, {other / "b.json"}).code == 0);
+    CHECK(!exists(other / "b.json"));
+    CHECK(store("/no/such/directory", {}, {other / "b.json"}).code == 0);
+}
+
+TEST_CASE("a change of several files that is killed at any moment is made as a whole by whoever comes next, or not") {
+    TempDir dir;
+    const auto pieces = [](char letter) {
+        return std::vector<Piece>{{"a.json", std::string(50'000, letter)}, {"b.json", std::string(1, letter)}};
+    };
+    REQUIRE(store(dir.path, pieces('0')).code == 0);
+    const ns::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    int made = 0, dropped = 0;
+    for (int round = 0; round < 120; ++round) {
+        const char before = read_file(dir / "b.json")[0], letter = static_cast<char>('a' + round % 2);
+        write_file(dir / "gone.json", "x");
+        const ns::Fd fd = content(std::string(50'001, letter));
+        const pid_t pid =
+            start([&] { return store_now(dir.path, pieces(letter), fd.get(), {dir / "gone.json"}); }, null.get());
+        ::usleep(static_cast<useconds_t>(round * 25));
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        REQUIRE(settle(dir.path, "").code == 0);
+        const char now = read_file(dir / "b.json")[0];
+        REQUIRE((now == before || now == letter));
+        REQUIRE(read_file(dir / "a.json") == std::string(50'000, now));
+        REQUIRE(!exists(dir / ".podinit-new"));
+        REQUIRE(!exists(dir / ".podinit-commit"));
+        if (before == letter)
+            continue;
+        REQUIRE(exists(dir / "gone.json") == (now == before));
+        (now == letter ? made : dropped) += 1;
+    }
+    CHECK(made + dropped > 0);
+}
+
+TEST_CASE("a trial is taken back: what it changed is as it was, what it made is gone") {
+    TempDir dir;
+    write_file(dir / "a.json", "old");
+    REQUIRE(::chmod((dir / "a.json").c_str(), 0640) == 0);
+    CHECK(store(dir.path, {{"a.json", "new"}, {"b.json", "new"}}, {}, true).code == 0);
+    CHECK(read_file(dir / "a.json") == "new");
+    CHECK(read_file(dir / "b.json") == "new");
+    SECTION("asked for") {
+        CHECK(settle(dir.path, "rollback").code == 0);
+    }
+    SECTION("after a later change, of which nothing is lost") {
+        CHECK(store(dir.path, {{"c.json", "later"}}).code == 0);
+        CHECK(settle(dir.path, "rollback").code == 0);
+        CHECK(read_file(dir / "c.json") == "later");
+    }
+    CHECK(read_file(dir / "a.json") == "old");
+    struct stat st {};
+    REQUIRE(::stat((dir / "a.json").c_str(), &st) == 0);
+    CHECK((st.st_mode & 07777) == 0640);
     CHECK(!exists(dir / "b.json"));
+    CHECK(settle(dir.path, "rollback").code == 0); // there is none any more
+    CHECK(read_file(dir / "a.json") == "old");
+}
+
+TEST_CASE("a trial that is confirmed stays, and one at a time is kept") {
+    TempDir dir;
+    write_file(dir / "a.json", "1");
+    CHECK(store(dir.path, {{"a.json", "2"}}, {}, true).code == 0);
+    CHECK(store(dir.path, {{"a.json", "3"}}, {}, true).code == 1);
+    CHECK(read_file(dir / "a.json") == "2");
+    CHECK(settle(dir.path, "confirm").code == 0);
+    CHECK(settle(dir.path, "rollback").code == 0);
+    CHECK(read_file(dir / "a.json") == "2");
+    CHECK(store(dir.path, {{"a.json", "3"}}, {}, true).code == 0);
+    CHECK(settle(dir.path, "rollback").code == 0);
+    CHECK(read_file(dir / "a.json") == "2");
 }
 
 TEST_CASE("sweep removes a tree with everything in it") {
