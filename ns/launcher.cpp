@@ -117,6 +117,10 @@ Fd raise(Fd fd) noexcept {
     return raised < 0 ? std::move(fd) : Fd(raised);
 }
 
+Fd keep(Fd fd) noexcept {
+    return fd ? Fd(fcntl(fd.get(), F_DUPFD, high_fd)) : Fd();
+}
+
 std::expected<Launcher, Error> Launcher::open() noexcept {
     try {
         auto state = std::make_unique<State>();

@@ -25,6 +25,9 @@ inline constexpr int high_fd = 256;
 
 // Moves a descriptor to high_fd or above (F_DUPFD_CLOEXEC); on failure it stays where it is.
 Fd raise(Fd fd) noexcept;
+// The same for one that is to outlive this program (F_DUPFD): whoever is executed instead has it. On failure it is
+// closed. Children close it before they execute anything, as all others.
+Fd keep(Fd fd) noexcept;
 
 struct Report {
     std::uint64_t cookie = 0; // as given to launch()

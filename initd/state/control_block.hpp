@@ -38,9 +38,16 @@ struct Birth {
     std::int32_t pid = 0;
 };
 
+// What makes a file a state file. It stands in the second page again: if one is overwritten, the other holds.
+struct FileIdentity {
+    std::uint64_t magic = 0x0074696e69646f70; // "podinit"
+    std::uint64_t version = 1;                // of the first page and of how records stand, not of what is in them
+    std::uint64_t key = 0;
+    std::uint64_t check = 0;
+};
+
 struct ControlBlock {
-    std::uint64_t magic = 0;
-    std::uint32_t version = 0;
+    FileIdentity identity;
     std::uint32_t crashes = 0;        // in all
     std::uint32_t crashes_in_row = 0; // since the loop last completed a turn
     std::uint32_t turns = 0;          // of the loop; wraps

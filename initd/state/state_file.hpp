@@ -50,7 +50,9 @@ struct RecordName {
 
 class StateFile {
   public:
-    StateFile() noexcept; // keeps nothing
+    static constexpr std::size_t max_body = std::size_t{1} << 20; // what is larger is not kept
+
+    StateFile(); // keeps nothing. May throw bad_alloc
     StateFile(StateFile&&) noexcept;
     StateFile& operator=(StateFile&&) noexcept;
     ~StateFile();
@@ -95,8 +97,11 @@ class StateFile {
     // Empty: there is none. Valid until that record is kept or dropped.
     std::string_view body(RecordName name) const noexcept;
 
-    // Records that were there but could not be read.
+    // Records that were there but could not be read: by adopt() or recall().
     const std::vector<RecordName>& damaged() const noexcept { return damaged_; }
+
+    // Gives memory back that is not needed now; call when there is nothing else to do.
+    void trim() noexcept;
 
     bool is_open() const noexcept { return state_ != nullptr; }
     int fd() const noexcept; // -1 when it keeps nothing
@@ -110,6 +115,7 @@ class StateFile {
     void damage(RecordName name);
 
     std::unique_ptr<State> state_;
+    std::unique_ptr<ControlBlock> apart_; // of one that keeps nothing
     std::string scratch_;
     std::vector<RecordName> damaged_;
 };
