@@ -87,6 +87,9 @@ class Core {
     // When tick() has something to do; `never` when there is nothing.
     Millis next_deadline() const noexcept { return timers_.empty() ? never : timers_.front().at; }
 
+    // Whose deadline that is, when there is one.
+    Unit next_unit() const noexcept { return timers_.empty() ? Unit() : timers_.front().unit; }
+
     bool shutting_down() const noexcept { return shutting_down_; }
 
     // What is known of a slot, for status. A free slot's phase is Free. Valid until the next step().

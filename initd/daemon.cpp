@@ -47,8 +47,10 @@ NodeFacts node_facts(const DaemonOptions& options) {
 
 } // namespace
 
-Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes)
+Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher,
+               ns::SandboxFactory sandboxes)
     : options_(std::move(options))
+    , state_(std::move(state))
     , poller_(std::move(poller))
     , core_(core_config(options_.config))
     , order_(pods_, objects_)
@@ -63,7 +65,7 @@ Daemon::Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::
                  node_facts(options_), options_.config.image_dirs)
     , handlers_(poller_, performer_, children_, pods_, recorder_) {}
 
-std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options) noexcept try {
+std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options, StateFile state) noexcept try {
     auto poller = Poller::open();
     if (!poller)
         return std::unexpected(poller.error());
@@ -76,8 +78,8 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     auto sandboxes = ns::SandboxFactory::open();
     if (!sandboxes)
         return std::unexpected(sandboxes.error());
-    std::unique_ptr<Daemon> daemon(
-        new Daemon(std::move(options), std::move(*poller), std::move(*launcher), std::move(*sandboxes)));
+    std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(state), std::move(*poller),
+                                              std::move(*launcher), std::move(*sandboxes)));
     Daemon& d = *daemon;
 
     d.signals_ = ns::raise(ns::Fd(signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)));
@@ -126,13 +128,24 @@ SignalMeaning Daemon::run() noexcept {
         if (methods_)
             methods_->listing().tell_watchers();
         arm_timer();
+        turn_is_over();
         auto ready = poller_.wait(more || !settled_ ? 0 : -1);
+        state_.control().waiting = 0;
         if (ready.empty() && !more)
             settle_down();
         for (const Ready& r : ready)
             dispatch(r);
     }
     return how_;
+}
+
+// Whatever it was that brought podinit down before, it has got over it.
+void Daemon::turn_is_over() noexcept {
+    ControlBlock& control = state_.control();
+    control.in_hand.what = InHand::Nothing;
+    control.crashes_in_row = 0;
+    ++control.turns;
+    control.waiting = 1;
 }
 
 bool Daemon::finished() const noexcept {
@@ -149,6 +162,7 @@ void Daemon::make_room() {
 void Daemon::pump() noexcept {
     for (std::size_t next = 0; next < events_.size(); ++next) {
         Event event = events_[next]; // actions add to the queue
+        take_in_hand(state_.control(), InHand::Event, static_cast<std::uint64_t>(event.kind), event.run.cookie());
         if (event.kind == Event::Kind::PodAdded)
             event.facts.held = order_.must_wait(event.run.unit.slot());
         step(event);
@@ -169,6 +183,8 @@ void Daemon::step(const Event& event) noexcept {
 void Daemon::tick_core(Millis now) noexcept {
     for (std::uint32_t slot = 0; slot != no_slot;) {
         actions_.clear();
+        take_in_hand(state_.control(), InHand::Deadline, static_cast<std::uint64_t>(core_.next_deadline().count()),
+                     core_.next_unit().value);
         slot = core_.tick_one(now, actions_);
         if (slot != no_slot)
             carry_out(slot);

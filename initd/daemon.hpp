@@ -25,6 +25,7 @@
 #include "initd/poller.hpp"
 #include "initd/power_button.hpp"
 #include "initd/signals.hpp"
+#include "initd/state/state_file.hpp"
 #include "initd/way_down.hpp"
 #include "spec/config.hpp"
 
@@ -42,20 +43,22 @@ struct DaemonOptions {
     Standing standing = Standing::Supervisor;
     std::string run_dir;
     std::string state_dir;
-    bool rescue = false; // podinit.rescue
+    bool rescue = false;  // podinit.rescue
+    bool resumed = false; // the state file is a former podinit's, in this very process
 };
 
 class Daemon {
   public:
     // Opens what the loop needs. The error names the step; nothing has been started then.
-    static std::expected<std::unique_ptr<Daemon>, ns::Error> open(DaemonOptions options) noexcept;
+    static std::expected<std::unique_ptr<Daemon>, ns::Error> open(DaemonOptions options, StateFile state) noexcept;
 
     // Runs until every pod is gone after a request to go down: what was asked for (Exit for a plain end).
     SignalMeaning run() noexcept;
 
   private:
-    Daemon(DaemonOptions options, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
+    Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
 
+    void turn_is_over() noexcept;
     void pump() noexcept;
     void step(const Event& event) noexcept;
     void tick_core(Millis now) noexcept;
@@ -97,6 +100,7 @@ class Daemon {
     void make_room();
 
     DaemonOptions options_;
+    StateFile state_;
     Poller poller_;
     Core core_;
     PodStore pods_;
@@ -126,7 +130,7 @@ class Daemon {
     std::vector<ObjectChange> changes_;
     static constexpr std::int64_t whoever = std::numeric_limits<std::int64_t>::min();
     std::int64_t least_priority_ = whoever; // of pods that may come; others wait while files are still read
-    bool names_freed_ = false; // a pod is on its way out: its name may be another's
+    bool names_freed_ = false;              // a pod is on its way out: its name may be another's
     std::vector<LaunchReport> reports_;
     std::vector<ChildExit> exits_;
     std::vector<IncomingCall> calls_;

@@ -12,6 +12,7 @@ namespace initd {
 
 void Daemon::dispatch(const Ready& ready) noexcept try {
     settled_ = false;
+    take_in_hand(state_.control(), InHand::Ready, static_cast<std::uint64_t>(ready.source), ready.id);
     switch (ready.source) {
     case Source::Reports: on_reports(); break;
     case Source::Signals: on_signals(); break;

@@ -49,7 +49,10 @@ int run(initd::DaemonOptions options) {
     std::string run_dir = options.run_dir;
     if (chdir("/") != 0)
         initd::log(initd::Level::Warning, {"cannot change to /"});
-    auto daemon = initd::Daemon::open(std::move(options));
+    auto state = initd::StateFile::create();
+    if (!state)
+        initd::log(initd::Level::Error, {"nothing will outlive a crash: ", ns::to_text(state.error())});
+    auto daemon = initd::Daemon::open(std::move(options), state ? std::move(*state) : initd::StateFile());
     if (!daemon) {
         initd::log(initd::Level::Error, {"cannot start below ", run_dir, ": ", ns::to_text(daemon.error())});
         if (standing == Standing::Machine)

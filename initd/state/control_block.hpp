@@ -62,6 +62,17 @@ struct ControlBlock {
     ns::Report reports[32]; // of children, read straight to here; cookie 0: handled
 };
 
+// Plain stores, in an order that never leaves a task that is neither: half of a new one is Nothing.
+inline void take_in_hand(ControlBlock& control, InHand what, std::uint64_t a, std::uint64_t b) noexcept {
+    Task& task = control.in_hand;
+    __atomic_store_n(&task.what, InHand::Nothing, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    task.a = a;
+    task.b = b;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&task.what, what, __ATOMIC_RELAXED);
+}
+
 inline constexpr std::size_t control_size = 4096;
 static_assert(sizeof(ControlBlock) <= control_size);
 
