@@ -2,6 +2,7 @@
 #include "initd/daemon.hpp"
 
 #include "initd/boot.hpp"
+#include "initd/crash/crash.hpp"
 #include "initd/log.hpp"
 #include "initd/roles.hpp"
 
@@ -128,24 +129,18 @@ SignalMeaning Daemon::run() noexcept {
         if (methods_)
             methods_->listing().tell_watchers();
         arm_timer();
-        turn_is_over();
-        auto ready = poller_.wait(more || !settled_ ? 0 : -1);
-        state_.control().waiting = 0;
+        const bool work = more || !settled_;
+        crash::waits();
+        auto ready = poller_.wait(work ? 0 : -1);
+        if (work || !ready.empty()) // and not a signal of the hang timer's
+            crash::works();
         if (ready.empty() && !more)
             settle_down();
         for (const Ready& r : ready)
             dispatch(r);
     }
+    crash::stop_watching();
     return how_;
-}
-
-// Whatever it was that brought podinit down before, it has got over it.
-void Daemon::turn_is_over() noexcept {
-    ControlBlock& control = state_.control();
-    control.in_hand.what = InHand::Nothing;
-    control.crashes_in_row = 0;
-    ++control.turns;
-    control.waiting = 1;
 }
 
 bool Daemon::finished() const noexcept {

@@ -58,7 +58,6 @@ class Daemon {
   private:
     Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
 
-    void turn_is_over() noexcept;
     void pump() noexcept;
     void step(const Event& event) noexcept;
     void tick_core(Millis now) noexcept;

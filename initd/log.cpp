@@ -71,6 +71,10 @@ void open_log(bool use_kmsg) noexcept {
         open_kmsg();
 }
 
+int kmsg_fd() noexcept {
+    return kmsg;
+}
+
 void log(Level level, std::initializer_list<std::string_view> parts) noexcept {
     if (wants_kmsg && kmsg < 0) // the first lines of a boot come before /dev is mounted
         open_kmsg();

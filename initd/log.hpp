@@ -12,6 +12,7 @@ namespace initd {
 enum class Level : unsigned char { Error = 3, Warning = 4, Notice = 5, Info = 6 }; // syslog(3)
 
 void open_log(bool kmsg) noexcept;
+int kmsg_fd() noexcept; // -1: what is said goes to standard error
 void log(Level level, std::initializer_list<std::string_view> parts) noexcept; // joined without separators
 
 } // namespace initd

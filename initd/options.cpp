@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace initd {
@@ -90,24 +92,64 @@ std::expected<Words, int> read_words(int argc, char** argv) {
     return words;
 }
 
-// config.json over `base`; a machine goes on with `base` when the file is no good.
-std::expected<spec::Config, int> configured(const std::string& path, bool must_be_there, bool must_be_good,
-                                            spec::Config base) {
-    auto text = read_file(path, max_config_bytes);
-    if (!text && text.error().err == ENOENT && !must_be_there)
-        return base;
+struct KeptConfig {
+    std::string text = "{}"; // of config.json; without one
+};
+template <class Archive>
+void fields(Archive& a, Of<KeptConfig> auto& kept) {
+    a(kept.text);
+}
+
+struct ConfigFile {
+    std::string path;
+    bool must_be_there = false;
+    bool must_be_good = false;
+};
+
+std::optional<spec::Config> parse(const std::string& path, const std::string& text, const spec::Config& base) {
+    auto config = spec::read_config(text, base);
+    if (config)
+        return std::move(config.value());
+    for (const spec::Problem& problem : config.error())
+        log(Level::Error, {spec::to_text(path, problem)});
+    return std::nullopt;
+}
+
+// What the file says, kept when it is good.
+std::optional<spec::Config> read_anew(const ConfigFile& file, const spec::Config& base, StateFile& state) {
+    KeptConfig found;
+    auto text = read_file(file.path, max_config_bytes);
     if (text) {
-        auto config = spec::read_config(*text, base);
-        if (config)
-            return config.value();
-        for (const spec::Problem& problem : config.error())
-            log(Level::Error, {spec::to_text(path, problem)});
-    } else {
-        log(Level::Error, {path, ": ", ns::to_text(text.error())});
+        found.text = std::move(*text);
+    } else if (text.error().err != ENOENT || file.must_be_there) {
+        log(Level::Error, {file.path, ": ", ns::to_text(text.error())});
+        return std::nullopt;
     }
-    if (must_be_good)
+    auto config = parse(file.path, found.text, base);
+    if (config)
+        state.keep(RecordKind::Config, 0, found);
+    return config;
+}
+
+// config.json over `base`; a machine goes on with `base` when the file is no good. A crash may come while somebody
+// writes the file, so it counts anew only when podinit was told to read it.
+std::expected<spec::Config, int> configured(const ConfigFile& file, const spec::Config& base, StateFile& state,
+                                            bool resumed) {
+    KeptConfig kept;
+    const bool in_force = resumed && state.recall(RecordKind::Config, 0, kept);
+    const bool anew = !in_force || std::exchange(state.control().ordered, 0) != 0;
+    if (anew)
+        if (auto config = read_anew(file, base, state))
+            return std::move(*config);
+    if (in_force) {
+        if (anew)
+            log(Level::Error, {file.path, ": not used, what was in force before is"});
+        if (auto config = parse(file.path, kept.text, base))
+            return std::move(*config);
+    }
+    if (file.must_be_good && !resumed)
         return std::unexpected(1);
-    log(Level::Error, {path, ": not used, the defaults are"});
+    log(Level::Error, {file.path, ": not used, the defaults are"});
     return base;
 }
 
@@ -146,7 +188,8 @@ void place(DaemonOptions& options) {
 
 } // namespace
 
-std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing) {
+std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing, StateFile& state,
+                                               bool resumed) {
     auto words = read_words(argc, argv);
     if (!words)
         return std::unexpected(words.error());
@@ -157,6 +200,7 @@ std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing s
 
     DaemonOptions options;
     options.standing = standing;
+    options.resumed = resumed;
     options.run_dir = words->run_dir.empty() ? "/run/podinit" : absolute(words->run_dir);
     options.state_dir = words->state_dir.empty() ? "" : absolute(words->state_dir);
     spec::Config base = pid1_defaults();
@@ -164,7 +208,8 @@ std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing s
         base.log_dir = options.run_dir + "/log/pods";
     std::string path = words->config.empty() ? "/etc/podinit/config.json" : words->config;
     if (!supervisor || !words->config.empty()) {
-        auto config = configured(path, !words->config.empty(), standing != Standing::Machine, std::move(base));
+        const ConfigFile file{path, !words->config.empty(), standing != Standing::Machine};
+        auto config = configured(file, base, state, resumed);
         if (!config)
             return std::unexpected(config.error());
         base = std::move(*config);

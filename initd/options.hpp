@@ -11,6 +11,9 @@
 namespace initd {
 
 // The error is an exit code; what there was to say has been said (--help, --version, a bad option, a bad config.json).
-std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing);
+// When it is resumed after a crash the configuration is the one that was in force, which `state` keeps, and so it is
+// when podinit was told to execute itself again and config.json is no good now.
+std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing standing, StateFile& state,
+                                               bool resumed);
 
 } // namespace initd

@@ -154,6 +154,8 @@ constexpr auto config_rows = std::array{
     fields::field<&Config::shutdown_by_priority>("shutdownGracePeriodByPodPriority", &priority_graces),
     fields::field<&Config::shutdown_deadline_ms>("shutdownDeadline", &duration),
     fields::field<&Config::boot_deadline_seconds>("bootDeadlineSeconds"),
+    fields::field<&Config::hang_ms>("hangTimeout", &duration),
+    fields::field<&Config::crash_reboot_ms>("crashRebootDelay", &duration),
     fields::field<&Config::watchdog>("watchdog", &watchdog_config),
     fields::field<&Config::readers_gid>("readersGroup"),
     fields::field<&Config::rescue>("rescue", &strings),
@@ -190,6 +192,11 @@ void check_watchdog(const WatchdogConfig& watchdog, Problems& problems) {
             {.pointer = "/watchdog/pretimeoutSeconds", .message = "must be 0 or more, and less than timeoutSeconds"});
 }
 
+void check_crash(std::string_view pointer, std::int64_t ms, Problems& problems) {
+    if (ms != 0 && (ms < 1'000 || ms > 86'400'000))
+        problems.push_back({.pointer = std::string(pointer), .message = "must be 0s, or between 1s and 24h"});
+}
+
 // What the table cannot say.
 void check(const Config& config, Problems& problems) {
     constexpr std::int64_t max_gid = std::numeric_limits<std::uint32_t>::max() - 1LL; // the last one means "none"
@@ -201,6 +208,8 @@ void check(const Config& config, Problems& problems) {
     check_watchdog(config.watchdog, problems);
     if (config.boot_deadline_seconds < 1 || config.boot_deadline_seconds > max_seconds)
         problems.push_back({.pointer = "/bootDeadlineSeconds", .message = "must be between 1 and 2147483647"});
+    check_crash("/hangTimeout", config.hang_ms, problems);
+    check_crash("/crashRebootDelay", config.crash_reboot_ms, problems);
     if (config.rescue.empty())
         problems.push_back({.pointer = "/rescue", .message = "must name a command"});
 }

@@ -47,6 +47,8 @@ struct Config {
     std::int64_t shutdown_deadline_ms = 0; // shutdownDeadline, ours: of all pods together; 0: none but their own times
     std::int64_t boot_deadline_seconds = 300; // bootDeadlineSeconds: until when critical pods are to be up
     WatchdogConfig watchdog;
+    std::int64_t hang_ms = 10'000;                 // hangTimeout: of the loop; 0: it is not watched
+    std::int64_t crash_reboot_ms = 300'000;        // crashRebootDelay: when PID 1 cannot go on; 0: never
     std::int64_t readers_gid = -1;                 // readersGroup: the numeric group that may look; -1: nobody
     std::vector<std::string> rescue = {"/bin/sh"}; // what rescue runs on the console
 };

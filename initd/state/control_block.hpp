@@ -46,6 +46,12 @@ struct FileIdentity {
     std::uint64_t check = 0;
 };
 
+// A process that was reaped when there was no podinit to be told (crash/last_resort.hpp).
+struct Ended {
+    std::int32_t pid = 0;
+    std::int32_t code = 0; // as ChildExit has it
+};
+
 struct ControlBlock {
     FileIdentity identity;
     std::uint32_t crashes = 0;        // in all
@@ -60,11 +66,25 @@ struct ControlBlock {
     Task last_in_hand; // at the crash before
     Birth birth;
     ns::Report reports[32]; // of children, read straight to here; cookie 0: handled
+    std::int32_t binary = -1;   // the program that is executed after a crash (O_PATH)
+    std::int32_t watchdog = -1; // the hardware watchdog, for the last resort to feed
+    std::uint32_t hang_ms = 10'000;
+    std::uint32_t reboot_after_s = 300; // in the last resort of a machine; 0: never
+    std::uint32_t ended_count = 0;      // of the last resort; the last ones are in `ended`
+    Ended ended[128];
+    std::uint32_t ordered = 0; // podinit was executed again because it was asked to
 };
 
-// Plain stores, in an order that never leaves a task that is neither: half of a new one is Nothing.
+constexpr bool same(const Task& one, const Task& other) noexcept {
+    return one.what == other.what && one.a == other.a && one.b == other.b;
+}
+
+// Plain stores, in an order that never leaves a task that is neither: half of a new one is Nothing. What was in hand
+// before is done by now, and if it is what was in hand at the crash before, that was an accident.
 inline void take_in_hand(ControlBlock& control, InHand what, std::uint64_t a, std::uint64_t b) noexcept {
     Task& task = control.in_hand;
+    if (control.last_in_hand.times != 0 && same(task, control.last_in_hand))
+        control.last_in_hand.times = 0;
     __atomic_store_n(&task.what, InHand::Nothing, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     task.a = a;

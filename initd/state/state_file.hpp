@@ -39,8 +39,9 @@ enum class RecordKind : std::uint16_t { // another version reads these: numbers 
     Happening = 15,                     // id: index in the event log
     Watchdog = 16,                      // id 0
     Aside = 17,                         // id: a number. An input that is not looked at again
+    Config = 18,                        // id 0. The text of config.json that is in force
 };
-inline constexpr RecordKind last_record_kind = RecordKind::Aside;
+inline constexpr RecordKind last_record_kind = RecordKind::Config;
 
 struct RecordName {
     RecordKind kind{};

@@ -75,12 +75,14 @@ TEST_CASE("every setting of config.json is read") {
         "podLogsDir": "/log", "containerLogMaxSize": "1Mi", "containerLogMaxFiles": 2,
         "crashLoopBackOff": {"initialRestartPeriod": "1s", "maxContainerRestartPeriod": "1m30s"},
         "shutdownGracePeriod": "45s", "shutdownGracePeriodCriticalPods": "10s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"],
-        "shutdownDeadline": "2m", "bootDeadlineSeconds": 60,
+        "shutdownDeadline": "2m", "bootDeadlineSeconds": 60, "hangTimeout": "30s", "crashRebootDelay": "0s",
         "watchdog": {"device": "/dev/watchdog1", "timeoutSeconds": 20, "pretimeoutSeconds": 5}
     })",
                                           {});
     REQUIRE(config);
     CHECK(config->hostname == "kiosk-7");
+    CHECK(config->hang_ms == 30'000);
+    CHECK(config->crash_reboot_ms == 0);
     CHECK(config->modules == Strings{"loop"});
     CHECK(config->manifest_dirs == Strings{"/m", "/n"});
     CHECK(config->image_dirs == Strings{"/i"});
@@ -149,6 +151,8 @@ TEST_CASE("every error of config.json is told with its place") {
         {R"({"watchdog": {"device": "/dev/w", "pretimeoutSeconds": -1}})",
          {"/watchdog/pretimeoutSeconds: must be 0 or more, and less than timeoutSeconds"}},
         {R"({"shutdownDeadline": "999ms"})", {"/shutdownDeadline: must be 0 or at least 1s"}},
+        {R"({"hangTimeout": "10ms", "crashRebootDelay": "25h"})",
+         {"/hangTimeout: must be 0s, or between 1s and 24h", "/crashRebootDelay: must be 0s, or between 1s and 24h"}},
         {R"({"bootDeadlineSeconds": 0})", {"/bootDeadlineSeconds: must be between 1 and 2147483647"}},
         {R"({"apiVersion": "v1", "kind": "Pod"})",
          {"/apiVersion: must be \"podinit/v1\"", "/kind: must be \"Configuration\""}},
