@@ -106,6 +106,7 @@ void Core::step(Millis now, const Event& event, Actions& out) noexcept {
         break;
     case Event::Kind::RestartAsked: restart(name, now, out); break;
     case Event::Kind::RetryAsked: retry(slot, now, out); break;
+    case Event::Kind::RenewAsked: renew(slot, now, out); break;
     case Event::Kind::Held: hold(slot, now, out); break;
     case Event::Kind::Released: release(slot, out); break;
     case Event::Kind::ShutdownBegun: shutting_down_ = true; break;

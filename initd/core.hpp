@@ -121,6 +121,8 @@ class Core {
     void stop(std::uint32_t slot, Millis grace, Millis now, Actions& out) noexcept;
     void hold(std::uint32_t slot, Millis now, Actions& out) noexcept;
     void release(std::uint32_t slot, Actions& out) noexcept;
+    void renew(std::uint32_t slot, Millis now, Actions& out) noexcept;
+    void unfinish(std::uint32_t slot, Millis now) noexcept;
     bool may_begin(std::uint32_t slot) const noexcept;
     void sandbox_event(Millis now, const Event& event, Actions& out) noexcept;
     void settle(std::uint32_t slot, Millis now, Actions& out) noexcept;

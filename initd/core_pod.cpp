@@ -160,6 +160,30 @@ void Core::release(std::uint32_t slot, Actions& out) noexcept {
         make_sandbox(slot, out);
 }
 
+// Also what has ended for good. What has no sandbox yet gets a new one in any case.
+void Core::renew(std::uint32_t slot, Millis now, Actions& out) noexcept {
+    if (!in_use(slot) || pods_[slot].stop_asked != never || pods_[slot].held)
+        return;
+    unfinish(slot, now);
+    PodState& pod = pods_[slot];
+    if (may_begin(slot) || pod.retry_at != never)
+        return make_sandbox(slot, out);
+    if (pod.phase != PodPhase::Up)
+        return;
+    pod.sandbox_lost = pod.restarting_all = true;
+    stop_units(slot, Told::Stopping, pod.facts.grace, now, out);
+    settle(slot, now, out);
+}
+
+// It is to run again, whatever it has come to.
+void Core::unfinish(std::uint32_t slot, Millis now) noexcept {
+    PodState& pod = pods_[slot];
+    if (pod.finish == Finish::Deadline)
+        pod.expires = now + pod.facts.active_deadline;
+    pod.finish = Finish::None;
+    set_timer(Unit(slot, 0));
+}
+
 // Is there nothing left that a Waiting pod waits for?
 bool Core::may_begin(std::uint32_t slot) const noexcept {
     const PodState& pod = pods_[slot];

@@ -126,6 +126,7 @@ struct Event {
         Notified,      // run of a container, notice
         RestartAsked,  // unit of a container; of unit 0: all of the pod's
         RetryAsked,    // slot: what could not be made or started before may succeed now
+        RenewAsked,    // slot: all of it is stopped, and begins from the first in a new sandbox
         Held,          // slot: what it cannot be without is gone; it is stopped, and waits
         Released,      // slot: it may start
         ShutdownBegun, // no pod comes any more, and ShutDown follows when the last is gone

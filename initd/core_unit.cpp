@@ -154,10 +154,8 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
     const std::uint32_t slot = name.slot();
     if (!in_use(slot) || pods_[slot].stop_asked != never || name.index() > pods_[slot].facts.containers)
         return;
+    unfinish(slot, now);
     PodState& pod = pods_[slot];
-    if (pod.finish == Finish::Deadline)
-        pod.expires = now + pod.facts.active_deadline;
-    pod.finish = Finish::None;
     std::uint32_t index = 0;
     for (UnitState& unit : units_of(slot)) {
         const Unit each(slot, ++index);
@@ -175,7 +173,6 @@ void Core::restart(Unit name, Millis now, Actions& out) noexcept {
         }
         set_timer(each);
     }
-    set_timer(Unit(slot, 0));
     if (may_begin(slot)) // its deadline came before its sandbox
         return make_sandbox(slot, out);
     settle(slot, now, out);

@@ -83,7 +83,8 @@ void Kernel::user_acts(std::uint32_t slot) {
     } else if (chance(50)) {
         tell({.kind = Kind::PodRemoved, .run = {Unit(slot, 0), 0}, .grace = grace});
     } else {
-        constexpr Kind kinds[] = {Kind::RestartAsked, Kind::RetryAsked, Kind::Held, Kind::Released, Kind::Released};
+        constexpr Kind kinds[] = {Kind::RestartAsked, Kind::RetryAsked, Kind::RenewAsked,
+                                  Kind::Held,         Kind::Released,   Kind::Released};
         tell({.kind = kinds[random(std::size(kinds))], .run = {unit, 0}});
     }
 }
@@ -229,6 +230,11 @@ void Kernel::note(const Event& event) {
         pod.held = event.facts.held;
     } else if ((event.kind == Kind::PodRemoved || event.kind == Kind::PodStopped) && pod.known) {
         pod.removed = true;
+    } else if (event.kind == Kind::RenewAsked) {
+        const bool renewed = pod.known && !pod.removed && !pod.held && pod.sandbox == Sandbox::Up &&
+                             core_.pod(slot).phase == initd::PodPhase::Up;
+        pod.lost |= renewed;
+        pod.restarting_all |= renewed;
     } else if (event.kind == Kind::Released) {
         pod.held &= shutting_down_;
     } else if (event.kind == Kind::Held && pod.known) {

@@ -329,6 +329,77 @@ TEST_CASE("a pod that is held waits, and starts when it is released") {
     CHECK(s.remove(1) == "forget 1");
 }
 
+TEST_CASE("a pod that is renewed is stopped, and begins from the first in a new sandbox") {
+    Story s;
+    const Units units{init, sidecar, regular};
+    const Event renewed{.kind = Event::Kind::RenewAsked, .run = {Unit(0, 0), 0}};
+    s.add(0, units.pod);
+    CHECK(s.tell(renewed) == ""); // its sandbox is being made
+    s.ready(0);
+    s.started(0, 1);
+    s.exits(0, 1, 0);
+    s.started(0, 2);
+    s.started(0, 3);
+    CHECK(s.tell(renewed) == "term 0/2, term 0/3");
+    CHECK(s.tell(renewed) == "");
+    CHECK(s.exits(0, 2, 143) == "");
+    CHECK(s.exits(0, 3, 143) == "drop 0");
+    CHECK(s.tell(renewed) == "");
+    CHECK(s.gone(0) == "make 0");
+    CHECK(s.ready(0) == "start 0/1");
+    s.started(0, 1);
+    CHECK(s.exits(0, 1, 0) == "start 0/2");
+    CHECK(s.started(0, 2) == "start 0/3");
+    s.started(0, 3);
+
+    s.exits(0, 3, 1);
+    s.started(0, 3);
+    CHECK(s.exits(0, 3, 1) == ""); // it waits for its back-off
+    CHECK(s.tell(renewed) == "term 0/2");
+    CHECK(s.exits(0, 2, 143) == "drop 0");
+    CHECK(s.remove(0) == "");
+    CHECK(s.tell(renewed) == "");
+    CHECK(s.gone(0) == "forget 0");
+    CHECK(s.tell(renewed) == "");
+}
+
+TEST_CASE("what has ended for good, or cannot be made, begins anew when it is renewed") {
+    Story s;
+    const Event renewed{.kind = Event::Kind::RenewAsked, .run = {Unit(0, 0), 0}};
+    s.up(0, {.restart_policy = spec::RestartPolicy::Never});
+    s.exits(0, 1, 1);
+    CHECK(s.pod(0).finish == Finish::Ended);
+    CHECK(s.tell(renewed) == "drop 0");
+    CHECK(s.pod(0).finish == Finish::None);
+    CHECK(s.gone(0) == "make 0");
+    CHECK(s.ready(0) == "start 0/1");
+    s.remove(0);
+
+    Story other;
+    other.add(0);
+    other.fail(0);
+    CHECK(other.tell(renewed) == "make 0");
+    CHECK(other.fail(0) == "");
+    CHECK(other.add(1, {.held = true}) == "");
+    CHECK(other.tell({.kind = Event::Kind::RenewAsked, .run = {Unit(1, 0), 0}}) == "");
+    CHECK(other.add(2, {.after = 0}) == "");
+    CHECK(other.tell({.kind = Event::Kind::RenewAsked, .run = {Unit(2, 0), 0}}) == "");
+}
+
+TEST_CASE("a pod that is renewed after its deadline has all of its time again") {
+    Story s;
+    const Event renewed{.kind = Event::Kind::RenewAsked, .run = {Unit(0, 0), 0}};
+    s.up(0, {.active_deadline = 100s});
+    CHECK(s.pass(100s) == "term 0/1");
+    CHECK(s.exits(0, 1, 143) == "");
+    CHECK(s.tell(renewed) == "drop 0");
+    s.gone(0);
+    s.ready(0);
+    s.started(0);
+    CHECK(s.pass(99s) == "");
+    CHECK(s.pass(1s) == "term 0/1");
+}
+
 TEST_CASE("a running pod that is held is stopped as a whole, and starts anew when it is released") {
     Story s;
     const Units units{init, sidecar, regular};
