@@ -19,8 +19,6 @@ namespace initd {
 
 namespace {
 
-constexpr Millis logs_patience{1'000}; // at the end, for the log writer to empty the pipes
-
 CoreConfig core_config(const spec::Config& config) {
     CoreConfig core;
     core.backoff_initial = Millis{config.backoff_initial_ms};
@@ -52,6 +50,7 @@ Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launch
                ns::SandboxFactory sandboxes)
     : options_(std::move(options))
     , state_(std::move(state))
+    , watchdog_(state_)
     , poller_(std::move(poller))
     , core_(core_config(options_.config))
     , order_(pods_, objects_)
@@ -119,6 +118,7 @@ SignalMeaning Daemon::run() noexcept {
     if (options_.rescue)
         start_rescue("podinit.rescue");
     start_modules();
+    watchdog_.open(options_.config.watchdog, modules_job_ != 0, boot_time());
     if (loading_ == Loading::Held && !rescue_running_ && modules_job_ == 0)
         loading_ = Loading::Going;
     while (!finished()) {
@@ -193,6 +193,7 @@ void Daemon::carry_out(std::uint32_t slot) noexcept {
     if (fate == Fate::Ready && !gates_are_open(pods_.at(slot)))
         fate = Fate::Underway;
     order_.look(slot, fate, core_.pod(slot).held);
+    look_after(slot, fate);
     for (const Action& action : actions_)
         act(action);
 }
@@ -219,10 +220,7 @@ void Daemon::act(const Action& action) noexcept {
     settled_ = false;
     switch (action.kind) {
     case Action::Kind::Forget: forget(action.run.unit.slot()); break;
-    case Action::Kind::ShutDown:
-        shut_down_ = true;
-        logs_deadline_ = boot_time() + logs_patience;
-        break;
+    case Action::Kind::ShutDown: pods_are_over(); break;
     case Action::Kind::MakeSandbox:
     case Action::Kind::Start:
     case Action::Kind::Kill: performer_.perform(action, events_); break;
@@ -286,6 +284,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
     performer_.forget(slot);
     handlers_.forget(slot);
     order_.remove(slot);
+    unwatch(slot);
     way_down_.gone(slot, boot_time(), events_);
     units_ -= pods_.at(slot).containers;
     probes_ -= pods_.at(slot).probes;
@@ -294,9 +293,10 @@ void Daemon::forget(std::uint32_t slot) noexcept {
 
 void Daemon::arm_timer() noexcept {
     Millis next = never;
-    for (const Millis each : {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(),
-                              way_down_.next_deadline(), performer_.cgroups().next_deadline(),
-                              performer_.notify().next_deadline(), modules_deadline_, logs_deadline_, rescue_at_})
+    for (const Millis each :
+         {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(), way_down_.next_deadline(),
+          performer_.cgroups().next_deadline(), performer_.notify().next_deadline(), health_.next_deadline(),
+          watchdog_.next_deadline(), modules_deadline_, logs_deadline_, rescue_at_})
         next = sooner(next, each);
     if (next == armed_)
         return;

@@ -13,6 +13,7 @@
 #include "initd/core.hpp"
 #include "initd/event_recorder.hpp"
 #include "initd/handlers.hpp"
+#include "initd/health.hpp"
 #include "initd/jobs.hpp"
 #include "initd/logs.hpp"
 #include "initd/manifests.hpp"
@@ -26,6 +27,7 @@
 #include "initd/power_button.hpp"
 #include "initd/signals.hpp"
 #include "initd/state/state_file.hpp"
+#include "initd/watchdog.hpp"
 #include "initd/way_down.hpp"
 #include "spec/config.hpp"
 
@@ -54,6 +56,9 @@ class Daemon {
 
     // Runs until every pod is gone after a request to go down: what was asked for (Exit for a plain end).
     SignalMeaning run() noexcept;
+
+    // To be fed on the rest of the way down.
+    Watchdog& watchdog() noexcept { return watchdog_; }
 
   private:
     Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
@@ -93,6 +98,22 @@ class Daemon {
     void job_done(const JobResult& result);
     void load() noexcept;
     void go_down(SignalMeaning how) noexcept;
+    void go_down_at_once() noexcept;
+    void give_up_on_pods() noexcept;
+    void pods_are_over() noexcept;
+    void watch(std::uint32_t slot);
+    void unwatch(std::uint32_t slot) noexcept;
+    void keep_health(std::uint32_t slot) noexcept;
+    void look_after(std::uint32_t slot, Fate fate) noexcept;
+    void restore_health();
+    void tick_health(Millis now) noexcept;
+    template <class Visit>
+    void each_of(std::string_view target, Visit visit);
+    void tell_health(std::uint32_t slot, std::string_view reason, Millis span, std::string_view what,
+                     std::string_view whom);
+    void revive(std::uint32_t slot, Millis unwell);
+    void lose(std::uint32_t slot, Millis unwell);
+    bool insists(Millis now) noexcept;
     void arm_timer() noexcept;
     void settle_down() noexcept;
     bool finished() const noexcept;
@@ -100,12 +121,14 @@ class Daemon {
 
     DaemonOptions options_;
     StateFile state_;
+    Watchdog watchdog_;
     Poller poller_;
     Core core_;
     PodStore pods_;
     ObjectStore objects_;
     Order order_;
     WayDown way_down_;
+    Health health_; // of critical pods
     Children children_;
     Jobs jobs_;
     Logs logs_;
@@ -146,7 +169,9 @@ class Daemon {
     bool rescue_running_ = false;
     Millis rescue_at_ = never; // to be started again
     SignalMeaning how_ = SignalMeaning::Exit;
-    bool shut_down_ = false;       // the core says so
+    bool shut_down_ = false;       // the core says so, or no pod is waited for any more
+    Millis insists_since_{0};      // when it was first asked to reboot of late
+    int insisted_ = 0;             // how often since then
     Millis logs_deadline_ = never; // after that: how long the log writer may take to finish
     Millis armed_ = never;
     bool settled_ = false; // nothing was done since settle_down()

@@ -15,6 +15,7 @@ namespace {
 
 constexpr Millis rescue_pause{1'000};
 constexpr int files_per_turn = 16;
+constexpr Millis logs_patience{1'000};     // at the end, for the log writer to empty the pipes
 constexpr Millis modules_patience{10'000}; // a module that hangs must not keep the pods from starting
 
 } // namespace
@@ -64,6 +65,7 @@ void Daemon::job_done(const JobResult& result) {
         modules_job_ = 0;
         modules_deadline_ = never;
         power_buttons_.scan(); // its driver may be one of them
+        watchdog_.open(options_.config.watchdog, false, boot_time());
         if (loading_ == Loading::Held && !rescue_running_)
             loading_ = Loading::Going;
         return;
@@ -122,6 +124,27 @@ void Daemon::go_down(SignalMeaning how) noexcept {
     for (const Sweep& sweep : sweeps_) // a disk that hangs must not keep the machine up
         sandbox_gone(sweep.sandbox);
     sweeps_.clear();
+}
+
+// What is left of them is the machine's last steps' business, which have bounds of their own.
+void Daemon::give_up_on_pods() noexcept {
+    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot)
+        if (core_.pod(slot).phase != PodPhase::Free)
+            log(Level::Error, {pods_.at(slot).name, ": does not end, going down without it"});
+    pods_are_over();
+}
+
+void Daemon::pods_are_over() noexcept {
+    shut_down_ = true;
+    logs_deadline_ = boot_time() + logs_patience;
+}
+
+// As pods_are_over(), without a word to any of them.
+void Daemon::go_down_at_once() noexcept {
+    log(Level::Warning, {"asked again and again: rebooting at once"});
+    how_ = SignalMeaning::Reboot;
+    shut_down_ = true;
+    logs_deadline_ = boot_time();
 }
 
 } // namespace initd

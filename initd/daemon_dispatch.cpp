@@ -120,6 +120,8 @@ void Daemon::on_signals() {
             int signo = static_cast<int>(info[i].ssi_signo);
             children = children || signo == SIGCHLD;
             auto what = meaning(signo, options_.standing);
+            if (signo == SIGINT && options_.standing == Standing::Machine && insists(boot_time()))
+                return go_down_at_once();
             if (what == SignalMeaning::Reload && loading_ == Loading::Done) {
                 manifests_.rescan(changes_);
                 handle_changes();
@@ -140,6 +142,12 @@ void Daemon::on_timer() {
     tick_core(now);
     if (is_due(way_down_.next_deadline(), now))
         way_down_.tick(now, events_);
+    if (way_down_.is_over(now) && !shut_down_)
+        give_up_on_pods();
+    if (is_due(health_.next_deadline(), now))
+        tick_health(now);
+    if (is_due(watchdog_.next_deadline(), now))
+        watchdog_.tick(now);
     manifests_.tick(now);
     performer_.notify().tick(now);
     performer_.cgroups().tick(now, core_.shutting_down(), events_);

@@ -153,8 +153,10 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     make_room();
     const std::uint32_t slot = pods_.add(std::move(manifest), owner);
     try {
+        watch(slot);
         order_.add(slot, pods_.pod(slot));
     } catch (...) {
+        unwatch(slot);
         pods_.free(slot);
         throw;
     }
@@ -176,6 +178,7 @@ void Daemon::remove_pod(std::uint32_t slot, Millis grace) {
     events_.push_back(removed);
     pods_.at(slot).leaving = true;
     order_.leave(slot);
+    unwatch(slot);
     names_freed_ = true;
 }
 

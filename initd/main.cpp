@@ -30,16 +30,16 @@ using initd::SignalMeaning;
 using initd::Standing;
 
 // What a machine does with itself when its last pod is gone.
-void end(SignalMeaning how, Standing standing) {
+void end(SignalMeaning how, Standing standing, initd::Watchdog* watchdog) {
     if (standing == Standing::Supervisor)
         return;
     switch (how) {
-    case SignalMeaning::PowerOff: return initd::go_down(spec::PowerAction::PowerOff);
+    case SignalMeaning::PowerOff: return initd::go_down(spec::PowerAction::PowerOff, watchdog);
     case SignalMeaning::Reload:
     case SignalMeaning::Exit:
-    case SignalMeaning::Reboot: return initd::go_down(spec::PowerAction::Reboot);
-    case SignalMeaning::Halt: return initd::go_down(spec::PowerAction::Halt);
-    case SignalMeaning::Kexec: return initd::go_down(spec::PowerAction::Kexec);
+    case SignalMeaning::Reboot: return initd::go_down(spec::PowerAction::Reboot, watchdog);
+    case SignalMeaning::Halt: return initd::go_down(spec::PowerAction::Halt, watchdog);
+    case SignalMeaning::Kexec: return initd::go_down(spec::PowerAction::Kexec, watchdog);
     }
 }
 
@@ -77,10 +77,11 @@ int run(initd::DaemonOptions options, initd::StateFile state) {
         if (resumed) // what runs stays, and it is tried again
             std::abort();
         if (standing == Standing::Machine)
-            end(SignalMeaning::Reboot, standing);
+            end(SignalMeaning::Reboot, standing, nullptr);
         return 1;
     }
-    end((*daemon)->run(), standing);
+    const SignalMeaning how = (*daemon)->run();
+    end(how, standing, &(*daemon)->watchdog());
     return 0;
 }
 

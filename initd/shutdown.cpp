@@ -5,13 +5,17 @@
 #include "initd/files.hpp"
 #include "initd/log.hpp"
 #include "initd/unmount.hpp"
+#include "initd/watchdog.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <new>
 
 #include <linux/reboot.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,29 +25,54 @@ namespace {
 
 constexpr int term_seconds = 2;
 constexpr int kill_seconds = 1;
+constexpr int slowest_seconds = 90; // of all steps together that get on, however slowly
+constexpr std::size_t most_hangs = 8;
 
 struct DiskStep {
     const char* doing;
-    int seconds;
-    void (*run)();
+    int seconds; // without progress
+    void (*run)(const DiskState&);
 };
 
 constexpr DiskStep disk_steps[] = {
-    {"sync", 10, [] { ::sync(); }},
+    {"sync", 10, [](const DiskState&) { ::sync(); }},
     {"swap off", 10, swap_off},
     {"unmount", 10, unmount_all},
     {"read-only remount", 5, remount_read_only},
+    {"emergency remount", 5, remount_by_force},
 };
 
-timespec now() noexcept {
+class LastSteps {
+  public:
+    explicit LastSteps(const Watchdog* watchdog) noexcept
+        : watchdog_(watchdog)
+        , slowest_(seconds_from_now(slowest_seconds)) {}
+
+    void end_processes() noexcept;
+    void rest_disks() noexcept;
+
+  private:
+    static timespec seconds_from_now(int seconds) noexcept;
+    static bool left_until(const timespec& end, timespec& left) noexcept;
+    bool reap(pid_t wanted, int seconds) const noexcept;
+    bool gets_done(pid_t child, int seconds) const noexcept;
+    void run(const DiskStep& step) noexcept;
+
+    const Watchdog* watchdog_;
+    timespec slowest_;
+    DiskState state_;
+};
+
+timespec LastSteps::seconds_from_now(int seconds) noexcept {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_sec += seconds;
     return time;
 }
 
 // What is left until `end`; false when it has passed.
-bool left_until(const timespec& end, timespec& left) noexcept {
-    const timespec time = now();
+bool LastSteps::left_until(const timespec& end, timespec& left) noexcept {
+    const timespec time = seconds_from_now(0);
     left.tv_sec = end.tv_sec - time.tv_sec;
     left.tv_nsec = end.tv_nsec - time.tv_nsec;
     if (left.tv_nsec < 0) {
@@ -55,13 +84,12 @@ bool left_until(const timespec& end, timespec& left) noexcept {
 
 // Reaps until `wanted` has ended, or with -1 until no child is left; false when `seconds` were not enough. SIGCHLD is
 // blocked, so one that comes between waitpid(2) and sigtimedwait(2) ends the wait at once. All other processes of this
-// PID namespace are ours by then, or become ours when their parents end.
-bool reap(pid_t wanted, int seconds) noexcept {
+// PID namespace are ours by then, or become ours when their parents end. The watchdog is fed once a second.
+bool LastSteps::reap(pid_t wanted, int seconds) const noexcept {
     sigset_t children;
     ::sigemptyset(&children);
     ::sigaddset(&children, SIGCHLD);
-    timespec end = now();
-    end.tv_sec += seconds;
+    const timespec end = seconds_from_now(seconds);
     for (;;) {
         const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
         if (ended > 0 && ended == wanted)
@@ -70,14 +98,18 @@ bool reap(pid_t wanted, int seconds) noexcept {
             return true;
         if (ended != 0)
             continue;
+        if (watchdog_)
+            watchdog_->feed();
         timespec left{};
         if (!left_until(end, left))
             return false;
+        if (left.tv_sec >= 1)
+            left = {1, 0};
         ::sigtimedwait(&children, nullptr, &left);
     }
 }
 
-void end_processes() noexcept {
+void LastSteps::end_processes() noexcept {
     ::kill(-1, SIGTERM);
     ::kill(-1, SIGCONT); // a stopped process takes its SIGTERM only then
     ::kill(-1, SIGHUP);  // an interactive shell ignores SIGTERM
@@ -85,29 +117,58 @@ void end_processes() noexcept {
         return;
     log(Level::Notice, {"shutdown: processes that outlive SIGTERM are killed"});
     ::kill(-1, SIGKILL);
-    if (!reap(-1, kill_seconds))
+    state_.survivors = !reap(-1, kill_seconds);
+    if (state_.survivors)
         log(Level::Warning, {"shutdown: some processes outlive SIGKILL"});
 }
 
-[[noreturn]] void run_and_exit(const DiskStep& step) noexcept {
+[[noreturn]] void run_and_exit(const DiskStep& step, const DiskState& state) noexcept {
     try {
-        step.run();
+        step.run(state);
     } catch (...) {
         log(Level::Error, {"shutdown: ", step.doing, ": out of memory"});
     }
     ::_exit(0);
 }
 
-void run_bounded(const DiskStep& step) noexcept {
-    const pid_t child = ::_Fork(); // what fork(3) calls besides concerns threads
-    if (child == 0)
-        run_and_exit(step);
-    if (child < 0)
-        log(Level::Error, {"shutdown: ", step.doing, ": ", ::strerrordesc_np(errno)});
-    else if (!reap(child, step.seconds)) {
+// A slow disk is no dead one: as long as there is less to write each time, it is waited for, though not for ever.
+bool LastSteps::gets_done(pid_t child, int seconds) const noexcept {
+    timespec left{};
+    for (std::int64_t before = unwritten(), now;; before = now) {
+        if (reap(child, seconds))
+            return true;
+        now = unwritten();
+        if (now >= before || !left_until(slowest_, left))
+            return false;
+    }
+}
+
+// In a child. What it hangs at is left out when it is tried again.
+void LastSteps::run(const DiskStep& step) noexcept {
+    for (int seconds = step.seconds;; seconds = 2) {
+        state_.doing->store(0);
+        const pid_t child = ::_Fork(); // what fork(3) calls besides concerns threads
+        if (child == 0)
+            run_and_exit(step, state_);
+        if (child < 0)
+            return log(Level::Error, {"shutdown: ", step.doing, ": ", ::strerrordesc_np(errno)});
+        if (gets_done(child, seconds))
+            return;
         log(Level::Error, {"shutdown: ", step.doing, ": hangs, going on without it"});
         ::kill(child, SIGKILL);
+        const std::uint32_t hangs_at = state_.doing->load();
+        if (hangs_at == 0 || state_.hung_count == most_hangs)
+            return;
+        state_.hung[state_.hung_count++] = hangs_at;
     }
+}
+
+void LastSteps::rest_disks() noexcept {
+    void* shared = ::mmap(nullptr, sizeof *state_.doing, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    std::atomic<std::uint32_t> alone = 0;
+    state_.doing = shared == MAP_FAILED ? &alone : new (shared) std::atomic<std::uint32_t>(0);
+    for (const DiskStep& step : disk_steps)
+        run(step);
 }
 
 bool kernel_loaded() noexcept {
@@ -134,25 +195,37 @@ const char* farewell(spec::PowerAction action) noexcept {
     return "";
 }
 
+// A machine that is to stay down must not be reset; one that hangs on its way up again must.
+void leave(Watchdog& watchdog, spec::PowerAction action) noexcept {
+    switch (action) {
+    case spec::PowerAction::PowerOff:
+    case spec::PowerAction::Halt: return watchdog.stop();
+    case spec::PowerAction::Reboot:
+    case spec::PowerAction::Kexec: return watchdog.feed();
+    }
+}
+
 } // namespace
 
-void go_down(spec::PowerAction action) noexcept {
+void go_down(spec::PowerAction action, Watchdog* watchdog) noexcept {
     if (::getpid() != 1) // kill(-1) of anybody else would be somebody else's processes
         return;
     sigset_t all;
     ::sigfillset(&all);
     ::sigprocmask(SIG_BLOCK, &all, nullptr);
-    end_processes();
+    LastSteps last(watchdog);
+    last.end_processes();
     if (!is_machine_init())
         return;
     (void)!::chdir("/");
-    for (const DiskStep& step : disk_steps)
-        run_bounded(step);
+    last.rest_disks();
     if (action == spec::PowerAction::Kexec && !kernel_loaded()) {
         log(Level::Error, {"shutdown: no kernel is loaded for kexec"});
         action = spec::PowerAction::Reboot;
     }
     log(Level::Notice, {farewell(action)});
+    if (watchdog)
+        leave(*watchdog, action);
     ::reboot(command(action));
     log(Level::Error, {farewell(action), ": ", ::strerrordesc_np(errno), "; rebooting"});
     ::reboot(LINUX_REBOOT_CMD_RESTART);

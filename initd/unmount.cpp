@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/unmount.hpp"
 
+#include "initd/files.hpp"
 #include "initd/log.hpp"
+#include "initd/name_hash.hpp"
 #include "ns/fd.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
@@ -65,26 +69,73 @@ std::vector<Mounted> still_mounted() {
     return to_unmount(read_table("/proc/self/mountinfo"));
 }
 
-// A loop device without autoclear keeps its file open, and with it the file system that the file is on. The first one
-// that does not exist ends the search: they are numbered from 0. One that is still mounted goes when it no longer is.
-void detach_loops() {
-    for (int number = 0;; ++number) {
-        const std::string path = "/dev/loop" + std::to_string(number);
-        const ns::Fd loop(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!loop)
-            return;
-        ::ioctl(loop.get(), LOOP_CLR_FD, 0);
+// In any namespace: a process that cannot be killed may be the last one in its own.
+bool any_writable() {
+    DIR* const processes = ::opendir("/proc");
+    bool found = false;
+    while (const dirent* process = processes && !found ? ::readdir(processes) : nullptr) {
+        if (process->d_name[0] < '0' || process->d_name[0] > '9')
+            continue;
+        const std::string table = "/proc/" + std::string(process->d_name) + "/mountinfo";
+        for (const Mounted& mount : mounts_in(read_table(table.c_str())))
+            found = found || (mount.writable && has_disk(mount.fstype));
     }
+    if (processes)
+        ::closedir(processes);
+    return found;
 }
 
-void read_only(const char* path) {
-    if (::mount(nullptr, path, nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0)
+// Says what is being done while it may hang. False: it has hung before.
+class Doing {
+  public:
+    Doing(const DiskState& state, std::string_view what) noexcept
+        : state_(state)
+        , what_(name_hash(what) | 1) {
+        state_.doing->store(what_);
+    }
+    Doing(const Doing&) = delete;
+    Doing& operator=(const Doing&) = delete;
+    ~Doing() { state_.doing->store(0); }
+    explicit operator bool() const noexcept {
+        return std::find(state_.hung, state_.hung + state_.hung_count, what_) == state_.hung + state_.hung_count;
+    }
+
+  private:
+    const DiskState& state_;
+    std::uint32_t what_;
+};
+
+bool unmount(const DiskState& state, const std::string& path) {
+    const Doing doing(state, path);
+    return doing && ::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0;
+}
+
+// A loop device without autoclear keeps its file open, and with it the file system that the file is on. One that is
+// still mounted goes when it no longer is.
+void detach_loops(const DiskState& state) {
+    DIR* const devices = ::opendir("/sys/block");
+    while (const dirent* device = devices ? ::readdir(devices) : nullptr) {
+        const std::string name = device->d_name;
+        if (!name.starts_with("loop") || ::access(("/sys/block/" + name + "/loop").c_str(), F_OK) != 0)
+            continue;
+        const std::string path = "/dev/" + name;
+        const Doing doing(state, path);
+        const ns::Fd loop(doing ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1);
+        ::ioctl(loop.get(), LOOP_CLR_FD, 0);
+    }
+    if (devices)
+        ::closedir(devices);
+}
+
+void read_only(const DiskState& state, const std::string& path) {
+    const Doing doing(state, path);
+    if (doing && ::mount(nullptr, path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) != 0)
         log(Level::Warning, {"shutdown: read-only ", path, ": ", ::strerrordesc_np(errno)});
 }
 
 } // namespace
 
-std::vector<Mounted> to_unmount(std::string_view mountinfo) {
+std::vector<Mounted> mounts_in(std::string_view mountinfo) {
     std::vector<Mounted> mounts;
     while (!mountinfo.empty()) {
         // proc(5): ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS [TAG...] - FSTYPE SOURCE SUPEROPTIONS
@@ -93,12 +144,20 @@ std::vector<Mounted> to_unmount(std::string_view mountinfo) {
             take(line, ' ');
         const std::string path = unescape(take(line, ' '));
         const std::size_t dash = line.find(" - ");
-        if (dash == std::string_view::npos || !path.starts_with('/') || stays(path))
+        if (dash == std::string_view::npos || !path.starts_with('/'))
             continue;
         line.remove_prefix(dash + 3);
-        mounts.push_back({path, std::string(take(line, ' '))});
+        Mounted& mount = mounts.emplace_back(path, std::string(take(line, ' ')));
+        take(line, ' ');
+        mount.writable = line.starts_with("rw");
     }
     std::ranges::reverse(mounts);
+    return mounts;
+}
+
+std::vector<Mounted> to_unmount(std::string_view mountinfo) {
+    std::vector<Mounted> mounts = mounts_in(mountinfo);
+    std::erase_if(mounts, [](const Mounted& mount) { return stays(mount.path); });
     return mounts;
 }
 
@@ -123,29 +182,55 @@ std::vector<std::string> swap_areas(std::string_view swaps) {
     return areas;
 }
 
-void swap_off() {
+void swap_off(const DiskState& state) {
     for (const std::string& area : swap_areas(read_table("/proc/swaps")))
-        if (::swapoff(area.c_str()) != 0)
+        if (const Doing doing(state, area); doing && ::swapoff(area.c_str()) != 0)
             log(Level::Warning, {"shutdown: swap off ", area, ": ", ::strerrordesc_np(errno)});
 }
 
-void unmount_all() {
+void unmount_all(const DiskState& state) {
     for (bool progress = true; progress;) {
         progress = false;
         for (const Mounted& mount : still_mounted())
-            progress |= ::umount2(mount.path.c_str(), UMOUNT_NOFOLLOW) == 0;
-        detach_loops();
+            progress |= unmount(state, mount.path);
+        detach_loops(state);
     }
     for (const Mounted& mount : still_mounted())
-        if (has_disk(mount.fstype) && ::umount2(mount.path.c_str(), UMOUNT_NOFOLLOW) != 0)
+        if (has_disk(mount.fstype) && !unmount(state, mount.path))
             log(Level::Warning, {"shutdown: unmount ", mount.path, ": ", ::strerrordesc_np(errno)});
 }
 
-void remount_read_only() {
+void remount_read_only(const DiskState& state) {
     for (const Mounted& mount : still_mounted())
-        if (has_disk(mount.fstype))
-            read_only(mount.path.c_str());
-    read_only("/");
+        if (mount.writable && has_disk(mount.fstype))
+            read_only(state, mount.path);
+    read_only(state, "/");
+}
+
+// As sysrq-u does it, which asks nobody, and says nothing when it is done.
+void remount_by_force(const DiskState& state) {
+    if (!state.survivors && !any_writable())
+        return;
+    log(Level::Warning, {"shutdown: something still holds a file system: all become read-only by force"});
+    const ns::Fd trigger(::open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC));
+    if (::write(trigger.get(), "u", 1) != 1)
+        return log(Level::Error, {"shutdown: /proc/sysrq-trigger: ", ::strerrordesc_np(errno)});
+    const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
+    for (int i = 0; i == 0 || (i < 40 && any_writable()); ++i)
+        ::nanosleep(&pause, nullptr);
+}
+
+std::int64_t unwritten() noexcept {
+    const std::string text = read_kernel_file("/proc/meminfo");
+    const auto field = [&](std::string_view name) {
+        std::int64_t value = 0;
+        if (std::size_t at = text.find(name); at != text.npos) {
+            at = std::min(text.find_first_not_of(' ', at + name.size()), text.size());
+            std::from_chars(text.data() + at, text.data() + text.size(), value);
+        }
+        return value;
+    };
+    return field("\nDirty:") + field("\nWriteback:") + field("\nSwapTotal:") - field("\nSwapFree:");
 }
 
 } // namespace initd

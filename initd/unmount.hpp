@@ -2,6 +2,9 @@
 // Getting every file system to rest: the blocking half of shutdown.hpp, run in children that may hang.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +14,11 @@ namespace initd {
 struct Mounted {
     std::string path;
     std::string fstype;
+    bool writable = false; // the file system, not only this mount of it
 };
+
+// All of a /proc/PID/mountinfo, last mounted first.
+std::vector<Mounted> mounts_in(std::string_view mountinfo);
 
 // What has to go, of a /proc/self/mountinfo: last mounted first; all but the root, /run and what is at or below /proc,
 // /sys and /dev. Those hold nothing that outlives the machine, and we still need them.
@@ -23,10 +30,24 @@ bool has_disk(std::string_view fstype) noexcept;
 // The paths of a /proc/swaps.
 std::vector<std::string> swap_areas(std::string_view swaps);
 
-void swap_off();
+// What the steps below know of each other, and the one that waits for them of them.
+struct DiskState {
+    bool survivors = false;                      // processes are left, who may hold anything
+    std::atomic<std::uint32_t>* doing = nullptr; // what may hang is under way; in memory that is shared
+    std::size_t hung_count = 0;
+    std::uint32_t hung[8] = {}; // what did: not tried again
+};
+
+void swap_off(const DiskState& state);
 // In passes, until all is unmounted or a pass gets nowhere; loop devices are given up on the way.
-void unmount_all();
+void unmount_all(const DiskState& state);
 // The root, and what could not be unmounted.
-void remount_read_only();
+void remount_read_only(const DiskState& state);
+// By the kernel's own last resort, where something can still be written to: whoever has it open, and also where it is
+// mounted only in a namespace that we do not see.
+void remount_by_force(const DiskState& state);
+
+// How much there is to write, or to read back from swap, in kB: whether a slow disk gets on.
+std::int64_t unwritten() noexcept;
 
 } // namespace initd

@@ -7,7 +7,9 @@ namespace initd {
 
 namespace {
 
-constexpr Millis patience{5'000}; // beyond a pod's grace period, for SIGKILL and what is left of it to go
+constexpr Millis patience{5'000};       // beyond a pod's grace period, for SIGKILL and what is left of it to go
+constexpr Millis late_patience{10'000}; // when all that is left is late: SIGKILL may take so long
+constexpr Millis usual_rest{60'000};    // of the way down, beside the longest grace period
 constexpr std::int32_t system_critical = 2'000'000'000; // pkg/apis/scheduling, SystemCriticalPriority
 
 } // namespace
@@ -57,11 +59,15 @@ void WayDown::rank_all() noexcept {
 void WayDown::begin(const spec::Config& config, Millis now, Events& events) noexcept {
     if (config.shutdown_grace_ms > 0)
         last_end_ = now + Millis{config.shutdown_grace_ms};
+    if (config.shutdown_deadline_ms > 0)
+        over_ = now + Millis{config.shutdown_deadline_ms};
     try {
         make_groups(config);
         leavers_.resize(core_.slots());
     } catch (...) { // out of memory: then all at once
         leavers_.clear();
+        over_ = sooner(over_, now + at_most(now));
+        deadline_ = over_;
         for (std::uint32_t slot = 0; slot < core_.slots(); ++slot)
             tell(slot, last_end_, now, events);
         return;
@@ -158,6 +164,20 @@ void WayDown::tick(Millis now, Events& events) noexcept {
     for (const Leaver& leaver : leavers_)
         if (leaver.state == State::Told)
             deadline_ = sooner(deadline_, leaver.until);
+    const auto is_late = [](const Leaver& leaver) { return leaver.state == State::Late; };
+    if (deadline_ == never && std::ranges::any_of(leavers_, is_late))
+        over_ = sooner(over_, now + late_patience);
+    deadline_ = sooner(deadline_, is_over(now) ? never : over_);
+}
+
+Millis WayDown::at_most(Millis now) const noexcept {
+    if (over_ != never)
+        return std::max(over_ - now, Millis{0});
+    Millis longest{0};
+    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot)
+        if (core_.pod(slot).phase != PodPhase::Free)
+            longest = std::max(longest, core_.pod(slot).facts.grace);
+    return std::min(longest, Millis{std::chrono::hours{24}}) + usual_rest;
 }
 
 } // namespace initd

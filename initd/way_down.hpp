@@ -5,7 +5,8 @@
 // graceful node shutdown does it: all of a group at once, the next group when the last one is gone or its time is over.
 // Groups and their times are those of the configuration; without any, pods of the same priority are a group, and all
 // groups together have shutdownGracePeriod. Whoever others are after goes with the last of these.
-// What has not begun, or is being stopped already, is stopped at once. Nobody is waited for without a bound.
+// What has not begun, or is being stopped already, is stopped at once. Nobody is waited for without a bound: when all
+// that is left is late, or at the latest when shutdownDeadline is over, the machine goes down without them.
 #pragma once
 
 #include "initd/core.hpp"
@@ -29,6 +30,10 @@ class WayDown {
     void gone(std::uint32_t slot, Millis now, Events& events) noexcept;
     void tick(Millis now, Events& events) noexcept;
     Millis next_deadline() const noexcept { return deadline_; } // of tick()
+    // Is nobody waited for any more?
+    bool is_over(Millis now) const noexcept { return is_due(over_, now); }
+    // How long it may take from now on, about.
+    Millis at_most(Millis now) const noexcept;
 
   private:
     enum class State : std::uint8_t {
@@ -63,6 +68,7 @@ class WayDown {
     std::int32_t turn_ = 0;   // that of this rank
     Millis end_ = never;      // of its time
     Millis last_end_ = never; // of all groups'
+    Millis over_ = never;     // when nobody is waited for any more
     Millis deadline_ = never;
 };
 

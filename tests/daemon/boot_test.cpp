@@ -209,6 +209,15 @@ TEST_CASE("everything but what the shutdown itself needs is unmounted, last moun
     CHECK(got == "/mnt|fuse.sshfs\n/develop|ext4\n/run/media|vfat\n/data/with space\\|tmpfs\n/data|xfs\n");
 }
 
+TEST_CASE("a file system that can be written to is told from one that is only mounted so") {
+    const auto mounts = initd::mounts_in("29 22 254:2 / /data rw - xfs /dev/vdb ro\n"
+                                         "30 29 254:3 / /proc/x ro - ext4 /dev/vdc rw,errors=panic\n");
+    REQUIRE(mounts.size() == 2);
+    CHECK(mounts[0].path == "/proc/x");
+    CHECK(mounts[0].writable);
+    CHECK_FALSE(mounts[1].writable);
+}
+
 TEST_CASE("only file systems on a disk of ours are remounted read-only") {
     for (const char* name : {"ext4", "xfs", "vfat", "btrfs", "f2fs", "ubifs"})
         CHECK(initd::has_disk(name));
@@ -256,7 +265,7 @@ TEST_CASE("going down ends every process, also one that ignores SIGTERM and SIGH
             }
         }
         const auto start = std::chrono::steady_clock::now();
-        initd::go_down(spec::PowerAction::PowerOff); // returns: this is not the machine
+        initd::go_down(spec::PowerAction::PowerOff, nullptr); // returns: this is not the machine
         const auto took = std::chrono::steady_clock::now() - start;
         if (::waitpid(-1, nullptr, 0) != -1)
             return 1;
@@ -273,7 +282,7 @@ TEST_CASE("going down waits for nobody when nobody is left") {
             for (;;)
                 ::pause();
         const auto start = std::chrono::steady_clock::now();
-        initd::go_down(spec::PowerAction::Reboot);
+        initd::go_down(spec::PowerAction::Reboot, nullptr);
         return std::chrono::steady_clock::now() - start < std::chrono::seconds(1) ? 0 : 1;
     });
     if (!skipped(code))
@@ -288,7 +297,7 @@ TEST_CASE("going down is refused to anybody but PID 1") {
             for (;;)
                 ::pause();
         if (const pid_t other = ::fork(); other == 0) {
-            initd::go_down(spec::PowerAction::Reboot);
+            initd::go_down(spec::PowerAction::Reboot, nullptr);
             ::_exit(0);
         } else {
             ::waitpid(other, nullptr, 0);
