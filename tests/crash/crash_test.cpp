@@ -84,6 +84,10 @@ class Victim {
             heard_.append(bytes, static_cast<std::size_t>(n));
         }
     }
+    bool can_hear() const {
+        pollfd ready{out_.get(), POLLIN, 0};
+        return ::poll(&ready, 1, 0) > 0;
+    }
     std::string ask(const std::string& line) {
         tell(line);
         return hear();
@@ -214,6 +218,43 @@ TEST_CASE("the program that runs is executed, though its file has been replaced 
     REQUIRE(::unlink(program.c_str()) == 0);
     victim.tell("null");
     CHECK(victim.ask("count") == "2 0");
+}
+
+TEST_CASE("children that are on their way when podinit crashes arrive") {
+    if (!may_make_namespaces())
+        return;
+    Victim victim;
+    victim.tell("launch");
+    REQUIRE(victim.ask("count") == "1 0");
+    int arrived = 0;
+    CHECK(eventually([&] {
+        const std::string child = victim.ask("reap");
+        if (child != "none") {
+            CHECK(child.ends_with(" 0"));
+            ++arrived;
+        }
+        return arrived == 40;
+    }));
+}
+
+TEST_CASE("a program that cannot be executed leaves the last resort, which reaps and comes back when it can") {
+    if (!may_make_namespaces())
+        return;
+    const TempDir temp;
+    const std::string program = temp.path() + "/victim";
+    REQUIRE(std::system(("cp " VICTIM " " + program).c_str()) == 0);
+    Victim victim({}, program);
+    victim.tell("cannot");
+    REQUIRE(victim.says("cannot be executed again"));
+    victim.tell("ended");
+    ::kill(victim.pid(), SIGHUP); // still in vain
+    REQUIRE(::close(::open((program + ".may").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+    CHECK(eventually([&] {
+        ::kill(victim.pid(), SIGHUP); // or it would be tried after ten seconds
+        return victim.can_hear();
+    }));
+    CHECK(victim.hear() == "1 1 7");
+    CHECK(victim.ask("count") == "1 0");
 }
 
 TEST_CASE("crashes in a row end in the last resort, which reaps and obeys") {

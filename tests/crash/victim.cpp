@@ -3,7 +3,7 @@
 // What it answers after a fault comes from the image that took its place.
 #include "initd/crash/crash.hpp"
 #include "initd/crash/guarded.hpp"
-#include "initd/crash/in_hand.hpp"
+#include "ns/launcher.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,12 +14,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +90,36 @@ void block() {
         sink = static_cast<int>(::read(ends[0], &byte, 1));
 }
 
+std::string own_path() {
+    char path[4096];
+    const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path - 1);
+    return std::string(path, n > 0 ? static_cast<std::size_t>(n) : 0);
+}
+
+// The mount that our program is on; for this mount namespace only.
+void may_execute(bool may) {
+    for (std::string at = own_path(); !at.empty();) {
+        at.resize(at.rfind('/'));
+        if (::mount(nullptr, at.empty() ? "/" : at.c_str(), nullptr, MS_REMOUNT | MS_BIND | (may ? 0 : MS_NOEXEC),
+                    nullptr) == 0)
+            return;
+    }
+}
+
+// Children that are on their way while we crash: each ends with 0.
+void launch(int count) {
+    static auto launcher = ns::Launcher::open();
+    ::fcntl(launcher->report_fd(), F_SETFD, 0);
+    for (int i = 0; i < count; ++i) {
+        ns::Plan plan;
+        plan.programs = {"/bin/true"};
+        plan.argv = {"true"};
+        plan.create_mount = true; // takes a while
+        sink = launcher->launch(std::move(plan), 1).value_or(0);
+    }
+    *reinterpret_cast<volatile int*>(8) = 1;
+}
+
 // False: it is none of these.
 bool harm(std::string_view what) {
     if (what == "null")
@@ -128,7 +154,23 @@ bool harm(std::string_view what) {
         hang();
     else if (what == "block")
         block();
-    else
+    else if (what == "launch")
+        launch(40);
+    else if (what == "cannot") {
+        const pid_t ends = ::fork();
+        if (ends == 0)
+            ::_exit(7);
+        siginfo_t info;
+        ::waitid(P_PID, static_cast<id_t>(ends), &info, WEXITED | WNOWAIT); // for the last resort to reap
+        if (::fork() == 0) {                                                // until it is told
+            while (::access((own_path() + ".may").c_str(), F_OK) != 0)
+                ::usleep(5'000);
+            may_execute(true);
+            ::pause();
+        }
+        may_execute(false);
+        *reinterpret_cast<volatile int*>(8) = 1;
+    } else
         return false;
     return true;
 }
@@ -157,6 +199,11 @@ std::string answer(std::string_view line) {
         int status = 0;
         const pid_t pid = ::waitpid(-1, &status, WNOHANG);
         return pid <= 0 ? "none" : std::to_string(pid) + " " + std::to_string(status);
+    }
+    if (line == "ended") { // in the last resort
+        const Ended& last = control.ended[0];
+        return std::to_string(control.ended_count) + " " + std::to_string(last.pid > 1) + " " +
+               std::to_string(last.code);
     }
     if (line == "pid")
         return std::to_string(::getpid());
