@@ -33,7 +33,7 @@ void Watchdog::open(const spec::WatchdogConfig& config, bool may_come, Millis no
             log(Level::Error, {"watchdog: ", config.device, ": ", ::strerrordesc_np(errno)});
         return;
     }
-    device_ = ns::raise(std::move(device));
+    device_ = ns::keep(std::move(device));
     start(config.timeout_seconds);
     int pretimeout = config.pretimeout_seconds;
     if (pretimeout != 0 && ::ioctl(device_.get(), WDIOC_SETPRETIMEOUT, &pretimeout) != 0)
@@ -57,6 +57,7 @@ void Watchdog::start(std::int32_t seconds) noexcept {
 
 void Watchdog::keep() noexcept {
     record_.fd = device_.get();
+    state_.control().watchdog = record_.given_up ? -1 : record_.fd; // for the last resort
     state_.keep(RecordKind::Watchdog, 0, record_);
 }
 
@@ -99,6 +100,7 @@ void Watchdog::stop() noexcept {
         return;
     (void)!::write(device_.get(), "V", 1);
     device_.reset();
+    state_.control().watchdog = -1;
     state_.drop(RecordKind::Watchdog, 0);
     next_ = never;
 }

@@ -31,8 +31,7 @@ int own_binary(ControlBlock& control) noexcept {
     ns::Fd binary(::open("/proc/self/exe", O_PATH));
     if (!binary)
         binary.reset(::open(reinterpret_cast<const char*>(::getauxval(AT_EXECFN)), O_PATH));
-    const int kept = ::fcntl(binary.get(), F_DUPFD, ns::high_fd); // not close-on-exec
-    return control.binary = kept < 0 ? binary.release() : kept;
+    return control.binary = ns::keep(std::move(binary)).release();
 }
 
 std::size_t count(char** list) noexcept {
