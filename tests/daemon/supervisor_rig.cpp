@@ -39,23 +39,29 @@ std::size_t entries(const std::string& path, bool numbers) {
     return count;
 }
 
-// The first process of the namespaces: runs podinit, and ends with its exit code and a word on who was left.
-[[noreturn]] void first_process(const std::vector<const char*>& argv, const std::string& output) {
+void enter_namespaces() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getpid() != 1 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("proc", "/proc", "proc", 0, nullptr) != 0)
         ::_exit(99);
+}
+
+[[noreturn]] void become_podinit(const std::vector<const char*>& argv, const std::string& output) {
+    for (int signo = 1; signo < 32; ++signo)
+        std::signal(signo, SIG_DFL); // Catch2 handles some
+    const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ::dup2(fd, STDOUT_FILENO);
+    ::dup2(fd, STDERR_FILENO);
+    ::close_range(3, ~0u, 0);
+    ::execv(argv[0], const_cast<char* const*>(argv.data()));
+    ::_exit(98);
+}
+
+// The first process of the namespaces: runs podinit, and ends with its exit code and a word on who was left.
+[[noreturn]] void run_podinit(const std::vector<const char*>& argv, const std::string& output) {
     const pid_t podinit = ::fork();
-    if (podinit == 0) {
-        for (int signo = 1; signo < 32; ++signo)
-            std::signal(signo, SIG_DFL); // Catch2 handles some
-        const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-        ::dup2(fd, STDOUT_FILENO);
-        ::dup2(fd, STDERR_FILENO);
-        ::close_range(3, ~0u, 0);
-        ::execv(argv[0], const_cast<char* const*>(argv.data()));
-        ::_exit(98);
-    }
+    if (podinit == 0)
+        become_podinit(argv, output);
     int status = 0;
     for (pid_t ended = 0; ended != podinit;)
         ended = ::wait(&status);
@@ -191,8 +197,9 @@ Answered<spec::Answer> Connection::receive(const spec::Call& call) {
 
 // ---- Supervisor ---------------------------------------------------------------------------------------------------
 
-Supervisor::Supervisor(std::string_view config, std::string program)
-    : program_(program.empty() ? PODINIT : std::move(program)) {
+Supervisor::Supervisor(std::string_view config, std::string program, Rank rank)
+    : program_(program.empty() ? PODINIT : std::move(program))
+    , rank_(rank) {
     for (const char* name : {"manifests", "images"})
         ::mkdir(dir(name).c_str(), 0755);
     const ns::Fd file(::open(dir("config.json").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
@@ -207,10 +214,16 @@ void Supervisor::start() {
                                         run.c_str(),      "--images",    images.c_str(),    "--config",
                                         config.c_str(),   nullptr};
     first_ = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
-    if (first_ == 0)
-        first_process(argv, dir("output"));
+    if (first_ == 0) {
+        enter_namespaces();
+        if (rank_ == Rank::First)
+            become_podinit(argv, dir("output"));
+        run_podinit(argv, dir("output"));
+    }
     REQUIRE(first_ > 0);
-    REQUIRE(eventually([&] { return (pid_ = only_child_of(first_)) > 0; }));
+    pid_ = first_;
+    if (rank_ == Rank::Supervisor)
+        REQUIRE(eventually([&] { return (pid_ = only_child_of(first_)) > 0; }));
     const Connection listening(dir("run/control.sock"));
 }
 
@@ -235,10 +248,21 @@ std::optional<int> Supervisor::ended() {
 }
 
 Answered<spec::Answer> Supervisor::call(const spec::Call& call, const std::vector<int>& fds) {
-    Connection connection(dir("run/control.sock"));
-    if (!connection.send({call, false, false}, fds))
-        return std::unexpected(spec::failed("closed"));
-    return connection.receive(call);
+    Answered<spec::Answer> answer = std::unexpected(spec::failed("closed"));
+    const auto once = [&] {
+        Connection connection(dir("run/control.sock"));
+        if (connection.send({call, false, false}, fds))
+            answer = connection.receive(call);
+        return !was_cut_off(answer);
+    };
+    eventually(once);
+    return answer;
+}
+
+// PID 1 may have come back in between: whoever was connected is to ask again.
+template <class T>
+bool Supervisor::was_cut_off(const Answered<T>& answer) const {
+    return rank_ == Rank::First && !answer && answer.error().message == "closed";
 }
 
 Answered<spec::Applied> Supervisor::apply(const std::vector<std::string>& manifests, bool transient, bool dry_run) {
@@ -269,11 +293,16 @@ std::string Supervisor::outcomes(const std::vector<std::string>& manifests) {
 
 std::string Supervisor::remove(const std::string& name, std::optional<std::int64_t> grace,
                                const std::string& resource) {
-    Connection connection(dir("run/control.sock"));
+    std::optional<Connection> connection(dir("run/control.sock"));
     const spec::Delete call{"default", name, grace, resource};
-    connection.send({call, true, false});
+    connection->send({call, true, false});
     for (;;) {
-        const auto answer = connection.receive(call);
+        const auto answer = connection->receive(call);
+        if (was_cut_off(answer)) {
+            connection.emplace(dir("run/control.sock"));
+            connection->send({call, true, false});
+            continue;
+        }
         if (!answer)
             return answer.error().name + ": " + answer.error().message;
         if (!answer->continues)
@@ -282,12 +311,18 @@ std::string Supervisor::remove(const std::string& name, std::optional<std::int64
 }
 
 std::vector<std::string> Supervisor::objects(const std::string& resource, const std::string& name) {
-    Connection connection(dir("run/control.sock"));
+    std::optional<Connection> connection(dir("run/control.sock"));
     const spec::List call{"", name, resource};
-    connection.send({call, true, false});
+    connection->send({call, true, false});
     std::vector<std::string> texts;
     for (;;) {
-        const auto answer = connection.receive(call);
+        const auto answer = connection->receive(call);
+        if (was_cut_off(answer)) {
+            texts.clear();
+            connection.emplace(dir("run/control.sock"));
+            connection->send({call, true, false});
+            continue;
+        }
         if (!answer)
             FAIL("list: " << answer.error().message);
         if (const auto& object = std::get<spec::Listed>(answer->reply).object)

@@ -58,10 +58,15 @@ extern const std::string until_term;
 // Fields of a pod that has no namespace of its own: started and stopped the fastest.
 extern const std::string on_host;
 
+// What podinit is in its namespaces: a process below their first one, or that one, so that its death would be
+// everybody's.
+enum class Rank { Supervisor, First };
+
 class Supervisor {
   public:
     explicit Supervisor(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})",
-                        std::string program = ""); // instead of the build's podinit
+                        std::string program = "", // instead of the build's podinit
+                        Rank rank = Rank::Supervisor);
     ~Supervisor();
 
     void start(); // done by the constructor too
@@ -104,7 +109,11 @@ class Supervisor {
     TempDir temp;
 
   private:
+    template <class T>
+    bool was_cut_off(const Answered<T>& answer) const;
+
     std::string program_;
+    Rank rank_;
     pid_t first_ = -1; // the namespaces' first process
     pid_t pid_ = -1;   // podinit, as seen from here
 };

@@ -66,6 +66,34 @@ void serve(int fd, int connections) {
     }
 }
 
+// Answers each byte that comes on any connection to the socket `path` with the next number, and says so.
+[[noreturn]] void count(const char* path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    unlink(path);
+    pollfd fds[16]{{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), POLLIN, 0}};
+    if (bind(fds[0].fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(fds[0].fd, 8) != 0)
+        exit(92);
+    for (nfds_t used = 1, number = 0;;) {
+        poll(fds, used, -1);
+        if (fds[0].revents && used < sizeof fds / sizeof fds[0])
+            fds[used++] = {accept(fds[0].fd, nullptr, nullptr), POLLIN, 0};
+        for (nfds_t i = 1; i < used; ++i) {
+            char byte = 0;
+            if (!fds[i].revents)
+                continue;
+            if (read(fds[i].fd, &byte, 1) == 1) {
+                printf("asked %lu\n", ++number);
+                dprintf(fds[i].fd, "%lu\n", number);
+            } else {
+                close(fds[i].fd);
+                fds[i] = fds[--used];
+            }
+        }
+    }
+}
+
 } // namespace
 
 int main(int, char** argument) {
@@ -96,6 +124,8 @@ int main(int, char** argument) {
         } else if (verb == "serve") { // FD CONNECTIONS
             const int fd = atoi(next());
             serve(fd, atoi(next()));
+        } else if (verb == "count") {
+            count(next());
         } else if (verb == "await") { // a file
             const char* path = next();
             while (access(path, F_OK) != 0)
