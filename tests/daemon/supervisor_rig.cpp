@@ -24,9 +24,10 @@
 
 namespace initd {
 
+using std::chrono::steady_clock;
+
 namespace {
 
-constexpr int answer_patience_ms = 30'000;
 const std::string grace = R"("terminationGracePeriodSeconds")";
 
 std::size_t entries(const std::string& path, bool numbers) {
@@ -140,7 +141,8 @@ bool can_supervise() {
 
 // ---- Connection ---------------------------------------------------------------------------------------------------
 
-Connection::Connection(const std::string& path) {
+Connection::Connection(const std::string& path, std::chrono::milliseconds patience)
+    : patience_(patience) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -185,7 +187,7 @@ Answered<spec::Answer> Connection::receive(const spec::Call& call) {
             return spec::read_answer(message, call);
         }
         pollfd ready{socket_.get(), POLLIN, 0};
-        if (::poll(&ready, 1, answer_patience_ms) <= 0)
+        if (::poll(&ready, 1, static_cast<int>(patience_.count())) <= 0)
             return std::unexpected(spec::failed("timeout"));
         char bytes[65536];
         const ssize_t got = ::recv(socket_.get(), bytes, sizeof bytes, 0);
@@ -250,19 +252,22 @@ std::optional<int> Supervisor::ended() {
 Answered<spec::Answer> Supervisor::call(const spec::Call& call, const std::vector<int>& fds) {
     Answered<spec::Answer> answer = std::unexpected(spec::failed("closed"));
     const auto once = [&] {
-        Connection connection(dir("run/control.sock"));
+        Connection connection = connect();
         if (connection.send({call, false, false}, fds))
             answer = connection.receive(call);
         return !was_cut_off(answer);
     };
-    eventually(once);
+    eventually(once, patience);
     return answer;
 }
 
 // PID 1 may have come back in between: whoever was connected is to ask again.
 template <class T>
 bool Supervisor::was_cut_off(const Answered<T>& answer) const {
-    return rank_ == Rank::First && !answer && answer.error().message == "closed";
+    if (rank_ != Rank::First || answer || answer.error().message != "closed")
+        return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    return true;
 }
 
 Answered<spec::Applied> Supervisor::apply(const std::vector<std::string>& manifests, bool transient, bool dry_run) {
@@ -293,14 +298,15 @@ std::string Supervisor::outcomes(const std::vector<std::string>& manifests) {
 
 std::string Supervisor::remove(const std::string& name, std::optional<std::int64_t> grace,
                                const std::string& resource) {
-    std::optional<Connection> connection(dir("run/control.sock"));
+    Connection connection = connect();
     const spec::Delete call{"default", name, grace, resource};
-    connection->send({call, true, false});
+    connection.send({call, true, false});
+    const auto end = steady_clock::now() + patience;
     for (;;) {
-        const auto answer = connection->receive(call);
-        if (was_cut_off(answer)) {
-            connection.emplace(dir("run/control.sock"));
-            connection->send({call, true, false});
+        const auto answer = connection.receive(call);
+        if (steady_clock::now() < end && was_cut_off(answer)) {
+            connection = connect();
+            connection.send({call, true, false});
             continue;
         }
         if (!answer)
@@ -311,16 +317,17 @@ std::string Supervisor::remove(const std::string& name, std::optional<std::int64
 }
 
 std::vector<std::string> Supervisor::objects(const std::string& resource, const std::string& name) {
-    std::optional<Connection> connection(dir("run/control.sock"));
+    Connection connection = connect();
     const spec::List call{"", name, resource};
-    connection->send({call, true, false});
+    connection.send({call, true, false});
     std::vector<std::string> texts;
+    const auto end = steady_clock::now() + patience;
     for (;;) {
-        const auto answer = connection->receive(call);
-        if (was_cut_off(answer)) {
+        const auto answer = connection.receive(call);
+        if (steady_clock::now() < end && was_cut_off(answer)) {
             texts.clear();
-            connection.emplace(dir("run/control.sock"));
-            connection->send({call, true, false});
+            connection = connect();
+            connection.send({call, true, false});
             continue;
         }
         if (!answer)
@@ -381,7 +388,7 @@ std::string Supervisor::exec(const std::string& name, const std::vector<std::str
     REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
     ns::Fd read_end(out[0]), write_end(out[1]);
     const ns::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    Connection connection(dir("run/control.sock"));
+    Connection connection = connect();
     const spec::Exec call{"default", name, container, command, false, ""};
     connection.send({call, false, false}, {null.get(), write_end.get(), write_end.get()});
     write_end.reset();

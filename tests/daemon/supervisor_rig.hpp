@@ -23,7 +23,7 @@ namespace initd {
 
 // Polls until `done`; false after the deadline.
 template <class Done>
-bool eventually(Done done, std::chrono::seconds limit = std::chrono::seconds{20}) {
+bool eventually(Done done, std::chrono::milliseconds limit = std::chrono::seconds{20}) {
     for (const auto end = std::chrono::steady_clock::now() + limit; std::chrono::steady_clock::now() < end;) {
         if (done())
             return true;
@@ -37,7 +37,8 @@ using Answered = std::expected<T, spec::ControlError>;
 
 class Connection {
   public:
-    explicit Connection(const std::string& path); // tries until somebody listens
+    // Tries until somebody listens; waits so long for each answer.
+    explicit Connection(const std::string& path, std::chrono::milliseconds patience = std::chrono::seconds{30});
     bool send(const spec::Request& request, const std::vector<int>& fds = {});
     bool send_bytes(std::string_view bytes, const std::vector<int>& fds = {});
     // The next answer; an error that is called "timeout" or "closed" when there is none.
@@ -46,6 +47,7 @@ class Connection {
 
   private:
     ns::Fd socket_;
+    std::chrono::milliseconds patience_;
     std::string in_;
 };
 
@@ -107,8 +109,10 @@ class Supervisor {
     pid_t pid() const noexcept { return pid_; }
 
     TempDir temp;
+    std::chrono::milliseconds patience = std::chrono::seconds{30}; // with each answer
 
   private:
+    Connection connect() const { return Connection(dir("run/control.sock"), patience); }
     template <class T>
     bool was_cut_off(const Answered<T>& answer) const;
 

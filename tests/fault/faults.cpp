@@ -59,27 +59,25 @@ constexpr Name errors[] = {
     {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"ENFILE", ENFILE}, {"EAGAIN", EAGAIN}, {"ENOSPC", ENOSPC},
     {"EROFS", EROFS},   {"EIO", EIO},       {"EINTR", EINTR},   {"EPERM", EPERM},   {"ENOSYS", ENOSYS},
     {"EACCES", EACCES}, {"EBUSY", EBUSY},   {"ENODEV", ENODEV}, {"EUSERS", EUSERS}, {"EINVAL", EINVAL},
+    {"ECHILD", ECHILD}, {"ENOBUFS", ENOBUFS}, {"ENOENT", ENOENT}, {"EDQUOT", EDQUOT}, {"EFAULT", EFAULT},
 };
 
 #define CALL(name) {#name, SYS_##name}
 constexpr Name calls[] = {
-    CALL(accept4),      CALL(access),        CALL(bind),         CALL(bpf),          CALL(chdir),
-    CALL(clock_gettime), CALL(clone3),       CALL(close),        CALL(close_range),  CALL(connect),
-    CALL(dup3),         CALL(epoll_create1), CALL(epoll_ctl),    CALL(epoll_pwait),  CALL(epoll_wait),
-    CALL(execve),       CALL(execveat),      CALL(faccessat2),   CALL(fallocate),    CALL(fchmod),
-    CALL(fchown),       CALL(fcntl),         CALL(fsconfig),     CALL(fsmount),      CALL(fsopen),
-    CALL(fstat),        CALL(fsync),         CALL(ftruncate),    CALL(getdents64),   CALL(getpid),
-    CALL(getsockopt),   CALL(inotify_add_watch), CALL(inotify_init1), CALL(ioctl),   CALL(kill),
-    CALL(listen),       CALL(lseek),         CALL(memfd_create), CALL(mkdir),        CALL(mkdirat),
-    CALL(mmap),         CALL(mount),         CALL(move_mount),   CALL(mprotect),     CALL(munmap),
-    CALL(newfstatat),   CALL(open),          CALL(open_tree),    CALL(openat),       CALL(openat2),
-    CALL(pidfd_open),   CALL(pipe2),         CALL(poll),         CALL(prctl),        CALL(prlimit64),
-    CALL(read),         CALL(readlink),      CALL(readlinkat),   CALL(recvmsg),      CALL(recvfrom),
-    CALL(rename),       CALL(renameat),      CALL(renameat2),    CALL(rmdir),        CALL(sendmsg),
-    CALL(sendto),       CALL(setns),         CALL(setsockopt),   CALL(signalfd4),    CALL(socket),
-    CALL(socketpair),   CALL(stat),          CALL(statx),        CALL(symlinkat),    CALL(timerfd_create),
-    CALL(timerfd_settime), CALL(umount2),    CALL(unlink),       CALL(unlinkat),     CALL(unshare),
-    CALL(wait4),        CALL(waitid),        CALL(write),        CALL(writev),
+    CALL(accept4), CALL(access), CALL(bind), CALL(bpf), CALL(brk), CALL(chdir), CALL(clock_gettime), CALL(clone3),
+    CALL(close), CALL(close_range), CALL(connect), CALL(dup3), CALL(epoll_create1), CALL(epoll_ctl),
+    CALL(epoll_pwait), CALL(epoll_wait), CALL(execve), CALL(execveat), CALL(faccessat2), CALL(fallocate),
+    CALL(fchmod), CALL(fchown), CALL(fcntl), CALL(fsconfig), CALL(fsmount), CALL(fsopen), CALL(fstat), CALL(fsync),
+    CALL(ftruncate), CALL(getdents64), CALL(getpid), CALL(getsockname), CALL(getsockopt), CALL(inotify_add_watch),
+    CALL(inotify_init1), CALL(ioctl), CALL(kill), CALL(listen), CALL(lseek), CALL(madvise), CALL(memfd_create),
+    CALL(mkdir), CALL(mkdirat), CALL(mmap), CALL(mount), CALL(move_mount), CALL(mprotect), CALL(munmap),
+    CALL(newfstatat), CALL(open), CALL(open_tree), CALL(openat), CALL(openat2), CALL(pidfd_open), CALL(pipe2),
+    CALL(poll), CALL(prctl), CALL(pread64), CALL(prlimit64), CALL(pwrite64), CALL(read), CALL(readlink),
+    CALL(readlinkat), CALL(recvfrom), CALL(recvmsg), CALL(rename), CALL(renameat), CALL(renameat2), CALL(rmdir),
+    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(sendmsg), CALL(sendto), CALL(sethostname), CALL(setns),
+    CALL(setsockopt), CALL(sigaltstack), CALL(signalfd4), CALL(socket), CALL(socketpair), CALL(stat), CALL(statfs),
+    CALL(statx), CALL(symlinkat), CALL(sysinfo), CALL(timerfd_create), CALL(timerfd_settime), CALL(umount2),
+    CALL(unlink), CALL(unlinkat), CALL(unshare), CALL(wait4), CALL(waitid), CALL(write), CALL(writev),
 };
 #undef CALL
 

@@ -14,10 +14,12 @@ class Trial {
         : podinit(subject)
         , strict_(strict) {}
 
-    // A step: when it must succeed it waits long for that, and says what did not.
+    // A step: when it must succeed it waits long for that, and says what did not; otherwise for half a second in all.
     template <class Done>
     bool step(const char* what, Done done) {
-        const bool good = initd::eventually(done, std::chrono::seconds{strict_ ? 20 : 2});
+        using namespace std::chrono;
+        const auto left = duration_cast<milliseconds>(soon_ - steady_clock::now());
+        const bool good = initd::eventually(done, strict_ ? milliseconds{20'000} : left);
         if (!good && strict_ && wrong.empty())
             wrong = what;
         return good;
@@ -34,6 +36,7 @@ class Trial {
 
   private:
     bool strict_;
+    std::chrono::steady_clock::time_point soon_ = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
 };
 
 struct Scenario {

@@ -59,9 +59,12 @@ std::string go_through(Stage& stage, const Row& row) {
     const Scenario& scenario = *find_scenario(row.scenario);
     stage.news();
     Trial first(stage.podinit(), !row.spoilt);
+    if (row.spoilt)
+        stage.podinit().patience = std::chrono::milliseconds{500};
     Injector injector(stage.podinit().pid(), symbols(), row.injection);
     scenario.run(first);
     injector.stop();
+    stage.podinit().patience = std::chrono::seconds{30};
     if (!injector.trouble().empty())
         return injector.trouble();
     if (!injector.happened())
