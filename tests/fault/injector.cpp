@@ -29,9 +29,8 @@ std::string why_not(const Injection& what, const Symbols& symbols) {
         return "no such call: " + what.place.name;
     if (what.place.kind == Place::Kind::Function && !symbols.find(what.place.name))
         return "no such function: " + what.place.name;
-    for (const auto& [fault, function] : {std::pair{"abort", "abort"},
-                                          {"terminate", "std::terminate"},
-                                          {"throws", "std::__throw_bad_alloc"}})
+    for (const auto& [fault, function] :
+         {std::pair{"abort", "abort"}, {"terminate", "std::terminate"}, {"throws", "std::__throw_bad_alloc"}})
         if (what.fault == fault && !symbols.find(function))
             return std::string("no such function: ") + function;
     return "";
@@ -78,9 +77,7 @@ struct Tracer {
         request(PTRACE_GETREGS, reinterpret_cast<std::uintptr_t>(&registers));
         return registers;
     }
-    void set(user_regs_struct& registers) {
-        request(PTRACE_SETREGS, reinterpret_cast<std::uintptr_t>(&registers));
-    }
+    void set(user_regs_struct& registers) { request(PTRACE_SETREGS, reinterpret_cast<std::uintptr_t>(&registers)); }
     void commit_here(user_regs_struct now) {
         commit(what.fault, pid, now, in.symbols_);
         set(now);
@@ -199,7 +196,7 @@ Injector::Injector(pid_t pid, const Symbols& symbols, Injection what)
     : pid_(pid)
     , symbols_(symbols)
     , what_(std::move(what)) {
-    struct sigaction wakes{};
+    struct sigaction wakes {};
     wakes.sa_handler = nothing; // without SA_RESTART: it is to end a wait
     ::sigaction(SIGUSR1, &wakes, nullptr);
     thread_ = std::thread([this] {

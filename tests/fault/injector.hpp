@@ -42,7 +42,7 @@ class Injector {
     bool happened() const noexcept { return happened_ > 0; }
     // Nothing of ours is left in the process, whether it has happened or not.
     void stop();
-    unsigned passed() const noexcept { return passed_; } // how often the place was come by
+    unsigned passed() const noexcept { return passed_; }             // how often the place was come by
     const std::string& trouble() const noexcept { return trouble_; } // after stop(): why it could not be done
 
   private:

@@ -88,9 +88,10 @@ void exits(Trial& t) {
 void restarts(Trial& t) {
     const std::string mark = t.podinit.dir("runs");
     std::remove(mark.c_str());
-    if (!put(t, pod_json("x", script("echo ran >> " + mark + "; test $(wc -l < " + mark + ") -gt 1 || exit 1; " +
-                                       until_term),
-                           on_host)))
+    if (!put(t,
+             pod_json("x",
+                      script("echo ran >> " + mark + "; test $(wc -l < " + mark + ") -gt 1 || exit 1; " + until_term),
+                      on_host)))
         return;
     if (!t.step("restarted", [&] { return t.podinit.status("x").restart_count == 1 && t.podinit.status("x").ready; }))
         return;
@@ -104,9 +105,10 @@ void hooks(Trial& t) {
     const auto says = [&](const std::string& word) {
         return R"({"exec": {"command": ["/bin/sh", "-c", "echo )" + word + " >> " + mark + R"("]}})";
     };
-    if (put(t, pod_json("x", script(until_term) + R"(, "lifecycle": {"postStart": )" + says("begun") +
-                                   R"(, "preStop": )" + says("ends") + "}",
-                          on_host)) &&
+    if (put(t, pod_json("x",
+                        script(until_term) + R"(, "lifecycle": {"postStart": )" + says("begun") + R"(, "preStop": )" +
+                            says("ends") + "}",
+                        on_host)) &&
         running(t, "x") && remove(t, "x"))
         t.check("each hook ran once", read_text(mark) == "begun\nends\n");
 }
@@ -119,7 +121,7 @@ void probes(Trial& t) {
 
 void output(Trial& t) {
     if (!put(t, pod_json("x", script("i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo line$i; done; " + until_term),
-                           on_host)) ||
+                         on_host)) ||
         !running(t, "x"))
         return;
     if (t.step("every line is in its log", [&] {
@@ -146,15 +148,14 @@ void file(Trial& t) {
 }
 
 std::string config_map(const std::string& value) {
-    return R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"key": ")" + value +
-           "\"}}";
+    return R"({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"key": ")" + value + "\"}}";
 }
 
 void objects(Trial& t) {
     const std::string volume = R"("volumes": [{"name": "v", "configMap": {"name": "x"}}])";
     if (!put(t, config_map("one")) ||
-        !put(t, pod_json("x", script(until_term) + R"(, "volumeMounts": [{"name": "v", "mountPath": "/mnt"}])",
-                           volume)) ||
+        !put(t,
+             pod_json("x", script(until_term) + R"(, "volumeMounts": [{"name": "v", "mountPath": "/mnt"}])", volume)) ||
         !running(t, "x") || !put(t, config_map("two")))
         return;
     if (t.step("the volume shows it", [&] { return t.podinit.exec("x", {"/bin/cat", "/mnt/key"}) == "two|0"; }))
@@ -176,14 +177,14 @@ void notifying(Trial& t) {
 }
 
 void stubborn(Trial& t) {
-    if (put(t, pod_json("x", script("trap '' TERM; echo up; while :; do sleep 1; done"), on_host)) &&
-        running(t, "x") && t.step("up", [&] { return t.podinit.logs("x") == "stdout up\n"; }))
+    if (put(t, pod_json("x", script("trap '' TERM; echo up; while :; do sleep 1; done"), on_host)) && running(t, "x") &&
+        t.step("up", [&] { return t.podinit.logs("x") == "stdout up\n"; }))
         remove(t, "x");
 }
 
 void orphans(Trial& t) {
     if (put(t, pod_json("x", script("i=0; while [ $i -lt 50 ]; do i=$((i+1)); (true &) ; done; " + until_term),
-                          on_host)) &&
+                        on_host)) &&
         running(t, "x"))
         remove(t, "x");
 }
@@ -217,11 +218,25 @@ void workload(Trial& t) {
 }
 
 constexpr Scenario scenarios[] = {
-    {"list", list},         {"host-pod", host_pod}, {"private-pod", private_pod}, {"shared-pod", shared_pod},
-    {"exits", exits},       {"restarts", restarts}, {"hooks", hooks},             {"probes", probes},
-    {"output", output},     {"exec", exec},         {"file", file},               {"objects", objects},
-    {"reload", reload},     {"notify", notifying},  {"stubborn", stubborn},       {"orphans", orphans},
-    {"garbage", garbage},   {"events", events},     {"workload", workload},
+    {"list", list},
+    {"host-pod", host_pod},
+    {"private-pod", private_pod},
+    {"shared-pod", shared_pod},
+    {"exits", exits},
+    {"restarts", restarts},
+    {"hooks", hooks},
+    {"probes", probes},
+    {"output", output},
+    {"exec", exec},
+    {"file", file},
+    {"objects", objects},
+    {"reload", reload},
+    {"notify", notifying},
+    {"stubborn", stubborn},
+    {"orphans", orphans},
+    {"garbage", garbage},
+    {"events", events},
+    {"workload", workload},
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // podinit as PID 1 with ten services, each of which has a connection from here that was made once and has answered ever
-// since. A service that is lost, replaced or forgotten shows: by its process, its connection, or what podinit says of it.
+// since. A service that is lost, replaced or forgotten shows: by its process, its connection, or what podinit says of
+// it.
 #pragma once
 
 #include "tests/daemon/supervisor_rig.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a program's functions are, from the symbol table of its file. The program is not relocatable, so that an address
-// in the file is one in the process; otherwise the base is for the caller to add.
+// Where a program's functions are, from the symbol table of its file. The program is not relocatable, so that an
+// address in the file is one in the process; otherwise the base is for the caller to add.
 #pragma once
 
 #include <cstdint>
