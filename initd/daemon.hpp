@@ -57,8 +57,8 @@ class Daemon {
     // Runs until every pod is gone after a request to go down: what was asked for (Exit for a plain end).
     SignalMeaning run() noexcept;
 
-    // To be fed on the rest of the way down.
-    Watchdog& watchdog() noexcept { return watchdog_; }
+    // To be fed on the rest of the way down; -1: none.
+    int watchdog() const noexcept { return watchdog_.fd(); }
 
   private:
     Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);

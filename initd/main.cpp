@@ -30,7 +30,7 @@ using initd::SignalMeaning;
 using initd::Standing;
 
 // What a machine does with itself when its last pod is gone.
-void end(SignalMeaning how, Standing standing, initd::Watchdog* watchdog) {
+void end(SignalMeaning how, Standing standing, int watchdog) {
     if (standing == Standing::Supervisor)
         return;
     switch (how) {
@@ -77,11 +77,11 @@ int run(initd::DaemonOptions options, initd::StateFile state) {
         if (resumed) // what runs stays, and it is tried again
             std::abort();
         if (standing == Standing::Machine)
-            end(SignalMeaning::Reboot, standing, nullptr);
+            end(SignalMeaning::Reboot, standing, -1);
         return 1;
     }
     const SignalMeaning how = (*daemon)->run();
-    end(how, standing, &(*daemon)->watchdog());
+    end(how, standing, (*daemon)->watchdog());
     return 0;
 }
 

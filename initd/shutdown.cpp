@@ -5,7 +5,6 @@
 #include "initd/files.hpp"
 #include "initd/log.hpp"
 #include "initd/unmount.hpp"
-#include "initd/watchdog.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -42,9 +41,14 @@ constexpr DiskStep disk_steps[] = {
     {"emergency remount", 5, remount_by_force},
 };
 
+void write_to(int fd, const char* byte) noexcept {
+    if (fd >= 0)
+        (void)!::write(fd, byte, 1);
+}
+
 class LastSteps {
   public:
-    explicit LastSteps(const Watchdog* watchdog) noexcept
+    explicit LastSteps(int watchdog) noexcept
         : watchdog_(watchdog)
         , slowest_(seconds_from_now(slowest_seconds)) {}
 
@@ -58,7 +62,7 @@ class LastSteps {
     bool gets_done(pid_t child, int seconds) const noexcept;
     void run(const DiskStep& step) noexcept;
 
-    const Watchdog* watchdog_;
+    int watchdog_;
     timespec slowest_;
     DiskState state_;
 };
@@ -98,8 +102,7 @@ bool LastSteps::reap(pid_t wanted, int seconds) const noexcept {
             return true;
         if (ended != 0)
             continue;
-        if (watchdog_)
-            watchdog_->feed();
+        write_to(watchdog_, "k");
         timespec left{};
         if (!left_until(end, left))
             return false;
@@ -195,19 +198,24 @@ const char* farewell(spec::PowerAction action) noexcept {
     return "";
 }
 
-// A machine that is to stay down must not be reset; one that hangs on its way up again must.
-void leave(Watchdog& watchdog, spec::PowerAction action) noexcept {
+// A machine that is to stay down must not be reset; one that hangs on its way up again must. (The "magic close" of
+// watchdog-api.rst: any byte feeds it, and only after a 'V' does it stop when it is closed.)
+void leave(int watchdog, spec::PowerAction action) noexcept {
     switch (action) {
     case spec::PowerAction::PowerOff:
-    case spec::PowerAction::Halt: return watchdog.stop();
+    case spec::PowerAction::Halt:
+        write_to(watchdog, "V");
+        if (watchdog >= 0)
+            ::close(watchdog);
+        return;
     case spec::PowerAction::Reboot:
-    case spec::PowerAction::Kexec: return watchdog.feed();
+    case spec::PowerAction::Kexec: return write_to(watchdog, "k");
     }
 }
 
 } // namespace
 
-void go_down(spec::PowerAction action, Watchdog* watchdog) noexcept {
+void go_down(spec::PowerAction action, int watchdog) noexcept {
     if (::getpid() != 1) // kill(-1) of anybody else would be somebody else's processes
         return;
     sigset_t all;
@@ -224,8 +232,7 @@ void go_down(spec::PowerAction action, Watchdog* watchdog) noexcept {
         action = spec::PowerAction::Reboot;
     }
     log(Level::Notice, {farewell(action)});
-    if (watchdog)
-        leave(*watchdog, action);
+    leave(watchdog, action);
     ::reboot(command(action));
     log(Level::Error, {farewell(action), ": ", ::strerrordesc_np(errno), "; rebooting"});
     ::reboot(LINUX_REBOOT_CMD_RESTART);

@@ -10,11 +10,9 @@
 
 namespace initd {
 
-class Watchdog;
-
 // For PID 1, when no pod is left. SIGTERM, then SIGKILL to every other process of this PID namespace. On a machine then
 // sync, swap off, unmount all or remount read-only, reboot(2): does not return. Elsewhere it returns, and the caller
-// exits. `watchdog` may be nullptr.
-void go_down(spec::PowerAction action, Watchdog* watchdog) noexcept;
+// exits. `watchdog` is fed, and stopped where the machine is to stay down; -1: there is none.
+void go_down(spec::PowerAction action, int watchdog) noexcept;
 
 } // namespace initd

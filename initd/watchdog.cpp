@@ -34,6 +34,8 @@ void Watchdog::open(const spec::WatchdogConfig& config, bool may_come, Millis no
         return;
     }
     device_ = ns::keep(std::move(device));
+    if (!device_)
+        return log(Level::Error, {"watchdog: ", config.device, ": no descriptor for it"});
     start(config.timeout_seconds);
     int pretimeout = config.pretimeout_seconds;
     if (pretimeout != 0 && ::ioctl(device_.get(), WDIOC_SETPRETIMEOUT, &pretimeout) != 0)
@@ -57,7 +59,7 @@ void Watchdog::start(std::int32_t seconds) noexcept {
 
 void Watchdog::keep() noexcept {
     record_.fd = device_.get();
-    state_.control().watchdog = record_.given_up ? -1 : record_.fd; // for the last resort
+    state_.control().watchdog = fd(); // for the last resort
     state_.keep(RecordKind::Watchdog, 0, record_);
 }
 
@@ -65,6 +67,7 @@ void Watchdog::restore(Millis now) noexcept try {
     if (!state_.recall(RecordKind::Watchdog, 0, record_) || ::fcntl(record_.fd, F_GETFD) < 0)
         return;
     device_ = ns::Fd(record_.fd);
+    keep();
     tick(now);
 } catch (...) {
     log(Level::Error, {"watchdog: out of memory"});
@@ -80,7 +83,7 @@ void Watchdog::tick(Millis now) noexcept {
 
 // Any byte but a 'V' feeds it.
 void Watchdog::feed() const noexcept {
-    if (device_ && !record_.given_up && ::write(device_.get(), "", 1) < 0 && errno != EINTR)
+    if (::write(device_.get(), "k", 1) < 0 && errno != EINTR)
         log(Level::Error, {"watchdog: cannot be fed: ", ::strerrordesc_np(errno)});
 }
 

@@ -35,7 +35,6 @@ class Watchdog {
     // Of tick(); `never` when there is nothing to feed.
     Millis next_deadline() const noexcept { return next_; }
     void tick(Millis now) noexcept;
-    void feed() const noexcept; // now, unless it was given up
 
     // Feeds it for the last time: whatever becomes of us, the machine is reset, after `span` or as soon after it as the
     // device can.
@@ -43,9 +42,10 @@ class Watchdog {
     // The machine is to stay down, or podinit ends and leaves it running.
     void stop() noexcept;
 
-    int fd() const noexcept { return device_.get(); }
+    int fd() const noexcept { return record_.given_up ? -1 : device_.get(); } // to be fed
 
   private:
+    void feed() const noexcept;
     void start(std::int32_t seconds) noexcept;
     void keep() noexcept;
 

@@ -50,7 +50,7 @@ void end_machine(spec::PowerAction action) noexcept {
     if (guarded.going_down)
         reboot_now();
     guarded.going_down = true;
-    go_down(action, nullptr);
+    go_down(action, guarded.words.control->watchdog);
     call(SYS_exit_group, 1); // in a container, or a supervisor
 }
 

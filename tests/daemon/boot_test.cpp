@@ -265,7 +265,7 @@ TEST_CASE("going down ends every process, also one that ignores SIGTERM and SIGH
             }
         }
         const auto start = std::chrono::steady_clock::now();
-        initd::go_down(spec::PowerAction::PowerOff, nullptr); // returns: this is not the machine
+        initd::go_down(spec::PowerAction::PowerOff, -1); // returns: this is not the machine
         const auto took = std::chrono::steady_clock::now() - start;
         if (::waitpid(-1, nullptr, 0) != -1)
             return 1;
@@ -282,7 +282,7 @@ TEST_CASE("going down waits for nobody when nobody is left") {
             for (;;)
                 ::pause();
         const auto start = std::chrono::steady_clock::now();
-        initd::go_down(spec::PowerAction::Reboot, nullptr);
+        initd::go_down(spec::PowerAction::Reboot, -1);
         return std::chrono::steady_clock::now() - start < std::chrono::seconds(1) ? 0 : 1;
     });
     if (!skipped(code))
@@ -297,7 +297,7 @@ TEST_CASE("going down is refused to anybody but PID 1") {
             for (;;)
                 ::pause();
         if (const pid_t other = ::fork(); other == 0) {
-            initd::go_down(spec::PowerAction::Reboot, nullptr);
+            initd::go_down(spec::PowerAction::Reboot, -1);
             ::_exit(0);
         } else {
             ::waitpid(other, nullptr, 0);
