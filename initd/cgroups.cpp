@@ -51,7 +51,7 @@ Cgroups::~Cgroups() {
         ::rmdir(path_.c_str());
 }
 
-void Cgroups::open(const std::string& run_dir) noexcept try {
+void Cgroups::open(const std::string& run_dir, bool resumed) noexcept try {
     for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) { // the second beside cgroup v1
         struct statfs fs {};
         if (::statfs(root, &fs) != 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
@@ -59,28 +59,44 @@ void Cgroups::open(const std::string& run_dir) noexcept try {
         std::string name = "/podinit" + run_dir;
         std::replace(name.begin() + 1, name.end(), '/', '-');
         path_ = root + name;
-        if (::mkdir(path_.c_str(), 0755) != 0 && errno != EEXIST)
-            return;
-        top_ = ns::raise(open_in(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY));
-        if (::faccessat(top_.get(), "cgroup.kill", W_OK, 0) != 0) { // before Linux 5.14
-            top_.reset();
-            return;
-        }
-        kill_all(top_.get(), ".");
+        if (open_top() && !resumed)
+            kill_all(top_.get(), ".");
         return;
     }
     log(Level::Notice, {"no cgroup v2: what leaves the session of a container with hostPID outlives it unnoticed"});
 } catch (...) { // out of memory: without cgroups, then
 }
 
+bool Cgroups::open_top() noexcept {
+    top_ = ns::raise(open_in(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY));
+    if (top_ && ::faccessat(top_.get(), "cgroup.kill", W_OK, 0) != 0) { // before Linux 5.14
+        top_.reset();
+        path_.clear();
+    }
+    return static_cast<bool>(top_);
+}
+
+bool Cgroups::make_top() noexcept {
+    if (path_.empty() || (::mkdir(path_.c_str(), 0755) != 0 && errno != EEXIST) || !open_top()) {
+        path_.clear();
+        return false;
+    }
+    if (counts_)
+        count_memory();
+    return true;
+}
+
 void Cgroups::count_memory() noexcept try {
+    counts_ = true;
+    if (!top_)
+        return;
     const ns::Fd below = open_in(top_.get(), "cgroup.subtree_control", O_WRONLY);
     [[maybe_unused]] const ssize_t counted = ::write(below.get(), "+memory", 7);
 } catch (...) { // out of memory: it is not told, then
 }
 
 ns::Fd Cgroups::enter(RunId run) noexcept try {
-    if (!top_)
+    if (!top_ && !make_top())
         return {};
     const std::string name = std::to_string(run.cookie());
     if (::mkdirat(top_.get(), name.c_str(), 0755) != 0 && errno != EEXIST)

@@ -25,8 +25,8 @@ class Cgroups {
     ~Cgroups();
 
     // Without cgroup v2, or where it cannot be written to, there are no cgroups. The run directory tells podinits on
-    // one machine apart; what a former one there left is killed.
-    void open(const std::string& run_dir) noexcept;
+    // one machine apart; what a former one there left is killed, unless this one goes on from it.
+    void open(const std::string& run_dir, bool resumed) noexcept;
 
     // Once the machine's controllers are enabled: from then on a run that memory ended says so, also one that runs
     // already.
@@ -54,11 +54,14 @@ class Cgroups {
         ns::Fd state; // cgroup.events
         Millis until; // when it should be empty
     };
+    bool make_top() noexcept;
+    bool open_top() noexcept;
     void done(std::size_t at, std::vector<Event>& events) noexcept;
 
     Poller& poller_;
-    ns::Fd top_; // of all runs
-    std::string path_;
+    std::string path_; // where that of all runs is; empty: there can be none
+    ns::Fd top_;       // it; made when the first run needs one
+    bool counts_ = false;
     std::vector<Clearing> clearing_;
     std::uint32_t next_id_ = 0;
 };

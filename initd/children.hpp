@@ -5,12 +5,17 @@
 // which saves a descriptor and an epoll entry a container. One that ends is first only looked at (WNOWAIT), so that
 // what it left behind in its session is killed while the pid still names it, and reaped then. Processes that we did not
 // start (orphans) are reaped and forgotten.
+//
+// Each is a record of the state file from its birth until what followed from its end is done: an end that somebody has
+// not been told of when podinit itself is replaced is told by the next one.
 #pragma once
 
+#include "initd/state/state_file.hpp"
 #include "ns/launcher.hpp"
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -44,10 +49,32 @@ struct ChildExit {
     std::int32_t code = 0; // 0..255; 128 + n when signal n ended it
 };
 
+struct ChildRecord {
+    std::uint64_t serial = 0; // the launcher's cookie
+    ChildId who;
+    pid_t pid = -1;
+    bool ended = false;
+    std::int32_t code = 0; // of one that has ended
+    bool told = false;     // so. Kept nowhere: who comes after is told again
+};
+template <class Archive>
+void fields(Archive& a, Of<ChildRecord> auto& child) {
+    a(child.serial);
+    a.upto(child.who.kind, ChildId::Kind::Rescue);
+    a(child.who.id);
+    a(child.pid);
+    a(child.ended);
+    a(child.code);
+}
+
 class Children {
   public:
-    explicit Children(ns::Launcher launcher) noexcept
-        : launcher_(std::move(launcher)) {}
+    Children(ns::Launcher launcher, StateFile& state) noexcept
+        : launcher_(std::move(launcher))
+        , state_(state) {}
+
+    // Those that a former podinit has left, and the one that it was giving birth to. May throw bad_alloc.
+    void restore();
 
     // Starts one; its pid. `held` are closed when the launch has been reported: what the plan borrows and nobody else
     // keeps.
@@ -55,33 +82,41 @@ class Children {
 
     int report_fd() const noexcept { return launcher_.report_fd(); }
 
-    // What the children under way have said.
-    void take_reports(std::vector<LaunchReport>& out);
-    // Reaps whoever has ended, at most `limit` of them; true when there may be more. What one of them said before its
-    // end is appended to `reports`, to be looked at first.
-    bool reap(std::vector<ChildExit>& out, std::vector<LaunchReport>& reports, std::size_t limit);
+    // What the children under way have said, one batch; false: there is nothing more. What was taken before is done
+    // with, and so may be what is appended to `out` only once what follows from it is kept.
+    bool take_reports(std::vector<LaunchReport>& out);
+    // Reaps whoever has ended, at most `limit` of them; true when there may be more. What any of them said before its
+    // end has been said then, and is to be looked at first.
+    bool reap(std::vector<ChildExit>& out, std::size_t limit);
+    // What followed from those told so far is kept.
+    void forget_told() noexcept;
 
     // Signals a child and, as it leads a session, all of its process group.
     void signal(pid_t pid, int signo) noexcept;
 
+    // One that there is, or whose end has not been told; nullptr: there is none.
+    const ChildRecord* find(ChildId who) const noexcept;
+    std::span<const ChildRecord> all() const noexcept { return children_; }
+    // A process whose record is lost. False: it is no child of ours. May throw bad_alloc.
+    bool adopt(ChildId who, pid_t pid);
+
     void trim() noexcept { launcher_.trim(); }
 
   private:
-    struct Child {
-        pid_t pid;
-        ChildId who;
-        std::uint64_t serial; // the launcher's cookie
-    };
     struct UnderWay {
         std::uint64_t serial;
         std::vector<ns::Fd> held;
     };
-    Child* find(pid_t pid) noexcept;
+    ChildRecord* find(pid_t pid) noexcept;
+    void keep(const ChildRecord& child) noexcept;
+    void add(ChildRecord record);
 
     ns::Launcher launcher_;
-    std::vector<Child> children_;
+    StateFile& state_;
+    std::vector<ChildRecord> children_;
     std::vector<UnderWay> under_way_;
     std::uint64_t next_serial_ = 1;
+    bool untold_ = false; // ends from before podinit was replaced
 };
 
 } // namespace initd

@@ -55,15 +55,15 @@ Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launch
     , core_(core_config(options_.config))
     , order_(pods_, objects_)
     , way_down_(core_, order_)
-    , children_(std::move(launcher))
+    , children_(std::move(launcher), state_)
     , jobs_(children_)
     , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
     , manifests_(poller_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
     , recorder_(event_log_, core_, pods_)
-    , performer_(core_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, recorder_,
+    , performer_(core_, state_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, recorder_,
                  node_facts(options_), options_.config.image_dirs)
-    , handlers_(poller_, performer_, children_, pods_, recorder_) {}
+    , handlers_(state_, poller_, performer_, children_, pods_, recorder_) {}
 
 std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions options, StateFile state) noexcept try {
     auto poller = Poller::open();
@@ -72,12 +72,13 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     // Blocked before the first child exists: no exit is missed.
     sigset_t handled = signals_of(options.standing);
     sigprocmask(SIG_SETMASK, &handled, nullptr);
-    auto launcher = ns::Launcher::open();
-    if (!launcher)
-        return std::unexpected(launcher.error());
-    auto sandboxes = ns::SandboxFactory::open();
+    // The way home first: a former podinit may have been stopped elsewhere.
+    auto sandboxes = ns::SandboxFactory::open(&state.control().home);
     if (!sandboxes)
         return std::unexpected(sandboxes.error());
+    auto launcher = ns::Launcher::open(&state.control().reports);
+    if (!launcher)
+        return std::unexpected(launcher.error());
     std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(state), std::move(*poller),
                                               std::move(*launcher), std::move(*sandboxes)));
     Daemon& d = *daemon;
@@ -103,9 +104,11 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_, d.children_,
                            d.jobs_, d.event_log_, d.options_.config.log_dir, d.options_.standing);
     }
-    d.performer_.cgroups().open(d.options_.run_dir);
-    d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine);
+    const bool resumed = d.options_.resumed;
+    d.performer_.cgroups().open(d.options_.run_dir, resumed);
+    d.performer_.messages().open(d.options_.run_dir, d.options_.standing == Standing::Machine && !resumed);
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
+    d.reports_.reserve(std::size(ns::ReportPipe{}.taken));
     d.make_room();
     return daemon;
 } catch (...) {

@@ -57,10 +57,12 @@ void Daemon::on_calls() {
     calls_.clear();
 }
 
+// Those before are done with as soon as more are asked for: by then what follows from them has to be kept.
 void Daemon::on_reports() {
-    reports_.clear();
-    children_.take_reports(reports_);
-    handle_reports();
+    for (reports_.clear(); children_.take_reports(reports_); reports_.clear()) {
+        handle_reports();
+        pump();
+    }
 }
 
 void Daemon::handle_reports() {
@@ -85,13 +87,11 @@ void Daemon::handle_reports() {
 }
 
 void Daemon::reap() {
-    on_reports(); // what a child said comes before its end
     bool more = true;
     while (more) {
         exits_.clear();
-        reports_.clear();
-        more = children_.reap(exits_, reports_, reap_batch);
-        handle_reports();
+        more = children_.reap(exits_, reap_batch);
+        on_reports(); // what a child said comes before its end
         for (const ChildExit& exit : exits_)
             switch (exit.who.kind) {
             case ChildId::Kind::Container: handlers_.end(RunId::from_cookie(exit.who.id), false); [[fallthrough]];
@@ -109,6 +109,7 @@ void Daemon::reap() {
             case ChildId::Kind::Rescue: rescue_ended(exit.code); break;
             }
         pump();
+        children_.forget_told();
     }
 }
 

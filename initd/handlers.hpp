@@ -27,9 +27,10 @@ namespace initd {
 
 class Handlers {
   public:
-    Handlers(Poller& poller, Performer& performer, Children& children, PodStore& pods,
+    Handlers(StateFile& state, Poller& poller, Performer& performer, Children& children, PodStore& pods,
              const EventRecorder& recorder) noexcept
-        : poller_(poller)
+        : state_(state)
+        , poller_(poller)
         , performer_(performer)
         , children_(children)
         , pods_(pods)
@@ -99,6 +100,7 @@ class Handlers {
     std::size_t find(std::uint32_t id) const noexcept;
     static Asker asker_of(const Handler& handler) noexcept { return handler.hook ? Asker::Hook : Asker::Probe; }
 
+    StateFile& state_;
     Poller& poller_;
     Performer& performer_;
     Children& children_;

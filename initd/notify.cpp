@@ -61,8 +61,9 @@ std::string shown(std::string_view status) {
 
 } // namespace
 
-Notify::Notify(Poller& poller, std::string directory) noexcept
-    : poller_(poller)
+Notify::Notify(StateFile& state, Poller& poller, std::string directory) noexcept
+    : state_(state)
+    , poller_(poller)
     , directory_(std::move(directory)) {}
 
 Notify::Channel& Notify::add(RunId run, ns::Fd fd) {

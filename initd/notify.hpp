@@ -11,6 +11,7 @@
 
 #include "initd/core.hpp"
 #include "initd/poller.hpp"
+#include "initd/state/state_file.hpp"
 #include "ns/fd.hpp"
 #include "spec/notify.hpp"
 
@@ -26,7 +27,7 @@ namespace initd {
 class Notify {
   public:
     // The sockets' files are in `directory`, which is made when the first is.
-    Notify(Poller& poller, std::string directory) noexcept;
+    Notify(StateFile& state, Poller& poller, std::string directory) noexcept;
 
     // What the run will speak through: a socket, whose path this returns, or a pipe, whose write end this returns. May
     // throw bad_alloc.
@@ -73,6 +74,7 @@ class Notify {
     void drop(std::size_t at) noexcept;
     void expect(Millis resume) noexcept;
 
+    StateFile& state_;
     Poller& poller_;
     std::string directory_;
     ns::Fd opened_; // the directory

@@ -64,10 +64,11 @@ std::expected<void, PlanFailure> share_mounts(const ns::Plan& plan) {
 
 } // namespace
 
-Performer::Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
+Performer::Performer(const Core& core, StateFile& state, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
                      const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
                      std::vector<std::string> image_dirs) noexcept
     : core_(core)
+    , state_(state)
     , poller_(poller)
     , children_(children)
     , sandboxes_(std::move(sandboxes))
@@ -78,7 +79,7 @@ Performer::Performer(const Core& core, Poller& poller, Children& children, ns::S
     , cgroups_(poller)
     , node_(std::move(node))
     , image_dirs_(std::move(image_dirs))
-    , notify_(poller, node_.run_dir + "/notify") {}
+    , notify_(state, poller, node_.run_dir + "/notify") {}
 
 Performer::PodRuntime& Performer::runtime(std::uint32_t slot) {
     if (slot >= runtimes_.size())

@@ -30,8 +30,8 @@ namespace initd {
 class Performer {
   public:
     // The core is only looked at: for the attempt a start is.
-    Performer(const Core& core, Poller& poller, Children& children, ns::SandboxFactory sandboxes, PodStore& pods,
-              const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
+    Performer(const Core& core, StateFile& state, Poller& poller, Children& children, ns::SandboxFactory sandboxes,
+              PodStore& pods, const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
               std::vector<std::string> image_dirs) noexcept;
 
     // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that
@@ -155,6 +155,7 @@ class Performer {
     UnitRuntime* unit(RunId run) noexcept;
 
     const Core& core_;
+    StateFile& state_;
     Poller& poller_;
     Children& children_;
     ns::SandboxFactory sandboxes_;

@@ -14,8 +14,10 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ns {
 namespace {
@@ -73,6 +75,11 @@ Fd above_streams(Fd fd) noexcept {
     return fd.get() > 2 ? std::move(fd) : Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
 }
 
+bool is_pipe(int fd) noexcept {
+    struct stat what {};
+    return fd >= 0 && fstat(fd, &what) == 0 && S_ISFIFO(what.st_mode);
+}
+
 std::unexpected<Error> failed(Step step) noexcept {
     return std::unexpected(Error{errno, step});
 }
@@ -81,13 +88,18 @@ std::unexpected<Error> failed(Step step) noexcept {
 
 struct Launcher::State {
     Fd report_read, report_write, null, home_pid;
+    ReportPipe own_pipe;
+    ReportPipe* pipe = &own_pipe;
+    std::size_t taken = 0;  // reports in it
+    bool inherited = false; // from whoever had the pipe before, and not told yet
     Inherited own;
     Stacks stacks;
     std::unique_ptr<Launch> launches[Stacks::count]; // of the child on each stack; made when first needed
     Launch copied;     // of a child with memory of its own: used only until clone3 has returned
     bool away = false; // our children go to another PID namespace, because setns back failed
-    Report reports[64];
 
+    bool adopt_pipe() noexcept;
+    bool open_pipe() noexcept;
     Launch& pick(const Plan& plan);
     void prepare(Launch& launch, Plan&& plan, std::uint64_t cookie);
     std::expected<pid_t, Error> clone(Launch& launch, clone_args& args) noexcept;
@@ -121,9 +133,39 @@ Fd keep(Fd fd) noexcept {
     return fd ? Fd(fcntl(fd.get(), F_DUPFD, high_fd)) : Fd();
 }
 
-std::expected<Launcher, Error> Launcher::open() noexcept {
+// Whoever was there before may have been stopped anywhere: in another PID namespace for its children, for instance.
+bool Launcher::State::adopt_pipe() noexcept {
+    if (!is_pipe(pipe->read_end) || !is_pipe(pipe->write_end))
+        return false;
+    report_read.reset(pipe->read_end);
+    report_write.reset(pipe->write_end);
+    away = true;
+    for (std::size_t i = 0; i < std::size(pipe->taken); ++i)
+        if (pipe->taken[i].cookie != 0)
+            taken = i + 1;
+    inherited = taken > 0;
+    return true;
+}
+
+bool Launcher::State::open_pipe() noexcept {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    report_read = keep(Fd(ends[0]));
+    report_write = above_streams(Fd(ends[1]));
+    if (!report_read || !report_write || fcntl(report_write.get(), F_SETFD, 0) < 0 ||
+        fcntl(report_read.get(), F_SETFL, O_NONBLOCK) < 0)
+        return false;
+    pipe->read_end = report_read.get();
+    pipe->write_end = report_write.get();
+    return true;
+}
+
+std::expected<Launcher, Error> Launcher::open(ReportPipe* pipe) noexcept {
     try {
         auto state = std::make_unique<State>();
+        if (pipe)
+            state->pipe = pipe;
         // As many descriptors as all of our children have streams, and what a container is given by default: one that
         // inherits its limit needs no call to set it.
         const rlimit files{Plan{}.open_files, Plan{}.open_files};
@@ -135,14 +177,8 @@ std::expected<Launcher, Error> Launcher::open() noexcept {
         // Linux 5.9: what makes a launch independent of the number of our descriptors.
         if (syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) < 0)
             return failed(Step::Open);
-        int ends[2];
-        if (pipe2(ends, O_CLOEXEC) < 0)
+        if (!state->adopt_pipe() && !state->open_pipe())
             return failed(Step::Pipe);
-        state->report_read = raise(Fd(ends[0]));
-        state->report_write = above_streams(Fd(ends[1]));
-        if (!state->report_write)
-            return failed(Step::Pipe);
-        fcntl(state->report_read.get(), F_SETFL, O_NONBLOCK);
         // Missing ones fail the launches that need them.
         state->null = above_streams(Fd(::open("/dev/null", O_RDWR | O_CLOEXEC)));
         state->home_pid = raise(Fd(::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC)));
@@ -237,7 +273,7 @@ Launch& Launcher::State::pick(const Plan& plan) {
     return copied;
 }
 
-std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie) noexcept {
+std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie, std::int32_t* born) noexcept {
     Launch* launch = nullptr;
     try {
         launch = &state_->pick(plan);
@@ -248,6 +284,10 @@ std::expected<pid_t, Error> Launcher::launch(Plan&& plan, std::uint64_t cookie) 
     clone_args args{};
     args.flags = CLONE_FILES | CLONE_CLEAR_SIGHAND;
     args.exit_signal = SIGCHLD;
+    if (born) {
+        args.flags |= CLONE_PARENT_SETTID;
+        args.parent_tid = reinterpret_cast<std::uintptr_t>(born);
+    }
     if (launch->plan.create_pid)
         args.flags |= CLONE_NEWPID;
     if (launch->plan.cgroup >= 0) {
@@ -275,8 +315,14 @@ int Launcher::report_fd() const noexcept {
 }
 
 std::span<const Report> Launcher::take_reports() noexcept {
-    const ssize_t got = read(state_->report_read.get(), state_->reports, sizeof state_->reports);
-    return {state_->reports, got > 0 ? static_cast<std::size_t>(got) / sizeof(Report) : 0};
+    auto& reports = state_->pipe->taken;
+    if (!std::exchange(state_->inherited, false)) {
+        for (std::size_t i = 0; i < state_->taken; ++i)
+            reports[i].cookie = 0;
+        const ssize_t got = read(state_->report_read.get(), reports, sizeof reports);
+        state_->taken = got > 0 ? static_cast<std::size_t>(got) / sizeof(Report) : 0;
+    }
+    return {reports, state_->taken};
 }
 
 void Launcher::trim() noexcept {

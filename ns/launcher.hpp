@@ -35,20 +35,31 @@ struct Report {
     int err = 0;              // otherwise what failed where; the child has ended or is about to
 };
 
+// The pipe of the reports, in memory that outlives the program: the next launcher there goes on with it.
+struct ReportPipe {
+    std::int32_t read_end = -1; // both without close-on-exec: children on their way still write to it
+    std::int32_t write_end = -1;
+    Report taken[32]; // the batch taken last, until the next one is asked for; cookie 0: none
+};
+
 class Launcher {
   public:
-    static std::expected<Launcher, Error> open() noexcept;
+    // Goes on with a pipe that was used before. nullptr: nothing outlives the program.
+    static std::expected<Launcher, Error> open(ReportPipe* pipe = nullptr) noexcept;
     Launcher(Launcher&&) noexcept;
     Launcher& operator=(Launcher&&) noexcept;
     ~Launcher();
 
     // Starts a child; its pid. The plan is kept until the child no longer needs it. There is no limit of launches under
     // way: past the number of stacks (and for a plan with an oom_score_adj) a child gets a copy of the memory instead.
-    std::expected<pid_t, Error> launch(Plan&& plan, std::uint64_t cookie) noexcept;
+    // The kernel writes the pid to `born` before the child's first instruction: whatever ends the caller in between,
+    // who reads that knows of the child.
+    std::expected<pid_t, Error> launch(Plan&& plan, std::uint64_t cookie, std::int32_t* born = nullptr) noexcept;
 
     // Readable when reports wait.
     int report_fd() const noexcept;
-    // Takes what has been reported so far, oldest first; never blocks. An empty span when there is nothing.
+    // Takes what has been reported so far, oldest first; never blocks. An empty span when there is nothing. What was
+    // taken before is done with; of a pipe that was used before it comes first, as far as it was not.
     std::span<const Report> take_reports() noexcept;
 
     // Gives back the stacks' memory that no child uses; call when there is nothing else to do.

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -21,7 +23,7 @@ std::unexpected<Error> failed(Step step) noexcept {
 }
 
 Fd open_own(const char* path) noexcept {
-    return raise(Fd(open(path, O_RDONLY | O_CLOEXEC)));
+    return keep(Fd(open(path, O_RDONLY | O_CLOEXEC)));
 }
 
 constexpr const char* net_path = "/proc/self/ns/net";
@@ -85,11 +87,28 @@ std::expected<Sandbox, Error> enter_new_sandbox(const SandboxRequest& request) n
 
 } // namespace
 
-std::expected<SandboxFactory, Error> SandboxFactory::open() noexcept {
+bool is_namespace(int fd, int kind) noexcept {
+    return fd >= 0 && ioctl(fd, NS_GET_NSTYPE) == kind;
+}
+
+std::expected<SandboxFactory, Error> SandboxFactory::open(Home* home) noexcept {
+    Home none;
+    Home& noted = home ? *home : none;
     SandboxFactory factory;
-    factory.home_net_ = open_own(net_path);
-    factory.home_ipc_ = open_own(ipc_path);
-    factory.home_uts_ = open_own(uts_path);
+    const auto settle = [](std::int32_t& number, int kind, const char* path) {
+        const bool known = is_namespace(number, kind);
+        Fd fd = known ? Fd(number) : open_own(path);
+        if (known)
+            setns(number, kind); // every later return is another try
+        number = fd.get();
+        return fd;
+    };
+    factory.home_net_ = settle(noted.net, CLONE_NEWNET, net_path);
+    factory.home_ipc_ = settle(noted.ipc, CLONE_NEWIPC, ipc_path);
+    factory.home_uts_ = settle(noted.uts, CLONE_NEWUTS, uts_path);
+    if (noted.umask < 0)
+        noted.umask = static_cast<std::int32_t>(::umask(022));
+    ::umask(static_cast<mode_t>(noted.umask));
     return factory;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ns/launcher.hpp"
+#include "ns/sandbox.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -58,14 +59,13 @@ struct ControlBlock {
     std::uint32_t crashes_in_row = 0; // since the loop last completed a turn
     std::uint32_t turns = 0;          // of the loop; wraps
     std::int32_t last_signal = 0;
-    std::int32_t report_read = -1; // the launcher's pipe
-    std::int32_t report_write = -1;
     std::uint32_t waiting = 0; // the loop is in epoll_wait(2), where it may stay as long as it likes
     std::uint64_t last_address = 0;
     Task in_hand;
     Task last_in_hand; // at the crash before
     Birth birth;
-    ns::Report reports[32]; // of children, read straight to here; cookie 0: handled
+    ns::ReportPipe reports;
+    ns::Home home;
     std::int32_t binary = -1;   // the program that is executed after a crash (O_PATH)
     std::int32_t watchdog = -1; // the hardware watchdog, for the last resort to feed
     std::uint32_t hang_ms = 10'000;

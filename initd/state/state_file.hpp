@@ -9,6 +9,7 @@
 
 #include "initd/state/archive.hpp"
 #include "initd/state/control_block.hpp"
+#include "initd/state/descriptors.hpp"
 #include "ns/error.hpp"
 #include "ns/fd.hpp"
 
@@ -108,6 +109,8 @@ class StateFile {
     int fd() const noexcept; // -1 when it keeps nothing
     // Of a StateFile that keeps nothing too, in ordinary memory; its address never changes.
     ControlBlock& control() noexcept;
+    // What the records name, to be claimed by whoever restores them.
+    Descriptors& descriptors() noexcept { return descriptors_; }
 
   private:
     struct State;
@@ -117,6 +120,7 @@ class StateFile {
 
     std::unique_ptr<State> state_;
     std::unique_ptr<ControlBlock> apart_; // of one that keeps nothing
+    Descriptors descriptors_;
     std::string scratch_;
     std::vector<RecordName> damaged_;
 };

@@ -23,7 +23,8 @@ ns::Plan plan(std::vector<std::string> argv) {
 }
 
 struct Family {
-    Children children{std::move(*ns::Launcher::open())};
+    StateFile state;
+    Children children{std::move(*ns::Launcher::open(&state.control().reports)), state};
     std::vector<ChildExit> exits;
     std::vector<LaunchReport> reports;
 
@@ -44,9 +45,11 @@ struct Family {
 TEST_CASE("why a child could not be started is heard before its end, however late one looks") {
     Family family;
     Family::wait_for(family.launch(7, {"/no/such/program"}));
-    CHECK_FALSE(family.children.reap(family.exits, family.reports, 8));
+    CHECK_FALSE(family.children.reap(family.exits, 8));
     REQUIRE(family.exits.size() == 1);
     CHECK(family.exits[0].who.id == 7);
+    while (family.children.take_reports(family.reports)) {
+    }
     REQUIRE_FALSE(family.reports.empty());
     CHECK(family.reports.back().who.id == 7);
     CHECK(family.reports.back().error.step == ns::Step::Exec);
@@ -66,7 +69,7 @@ TEST_CASE("an end is told with its code or its signal") {
     for (const auto& row : table) {
         family.exits.clear();
         Family::wait_for(family.launch(1, row.argv));
-        family.children.reap(family.exits, family.reports, 8);
+        family.children.reap(family.exits, 8);
         REQUIRE(family.exits.size() == 1);
         CHECK(family.exits[0].code == row.code);
     }
@@ -79,8 +82,8 @@ TEST_CASE("no more are reaped than asked for") {
         pids.push_back(family.launch(id, {"/bin/sh", "-c", "exit 3"}));
     for (pid_t pid : pids)
         Family::wait_for(pid);
-    CHECK(family.children.reap(family.exits, family.reports, 2));
+    CHECK(family.children.reap(family.exits, 2));
     CHECK(family.exits.size() == 2);
-    CHECK_FALSE(family.children.reap(family.exits, family.reports, 2));
+    CHECK_FALSE(family.children.reap(family.exits, 2));
     CHECK(family.exits.size() == 3);
 }
