@@ -102,7 +102,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     if (control) {
         d.control_.emplace(std::move(*control));
         d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_, d.children_,
-                           d.jobs_, d.event_log_, d.options_.config.log_dir, d.options_.standing);
+                           d.jobs_, d.event_log_, d.recorder_, d.options_.config.log_dir, d.options_.standing);
     }
     const bool resumed = d.options_.resumed;
     d.performer_.cgroups().open(d.options_.run_dir, resumed);
@@ -129,8 +129,10 @@ SignalMeaning Daemon::run() noexcept {
         bool more = loading_ == Loading::Going;
         if (more)
             load();
-        if (methods_)
+        if (methods_) {
+            methods_->rollouts().look(boot_time());
             methods_->listing().tell_watchers();
+        }
         arm_timer();
         const bool work = more || !settled_;
         crash::waits();
@@ -299,7 +301,8 @@ void Daemon::arm_timer() noexcept {
     for (const Millis each :
          {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(), way_down_.next_deadline(),
           performer_.cgroups().next_deadline(), performer_.notify().next_deadline(), health_.next_deadline(),
-          watchdog_.next_deadline(), modules_deadline_, logs_deadline_, rescue_at_})
+          watchdog_.next_deadline(), modules_deadline_, logs_deadline_, rescue_at_,
+          methods_ ? methods_->rollouts().next_deadline() : never})
         next = sooner(next, each);
     if (next == armed_)
         return;

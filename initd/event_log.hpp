@@ -19,8 +19,8 @@ namespace initd {
 
 enum class Severity : std::uint8_t { Normal, Warning };
 
-struct EventSubject { // a pod
-    std::string name; // NAMESPACE/NAME
+struct EventSubject { // a pod, or the machine
+    std::string name; // NAMESPACE/NAME; of the machine its name alone, which is its uid too, as a kubelet has it
     std::string uid;  // empty: the place is free
     std::uint32_t bytes = 0;
 };
@@ -50,7 +50,7 @@ class EventLog {
     static constexpr Millis shown_for = std::chrono::hours{1};
 
     struct About {
-        std::string_view pod; // NAMESPACE/NAME
+        std::string_view pod; // NAMESPACE/NAME, or the name of the machine
         std::string_view uid;
         std::string_view part;
     };

@@ -3,6 +3,8 @@
 
 #include "initd/clock.hpp"
 
+#include <sys/utsname.h>
+
 namespace initd {
 namespace {
 
@@ -29,6 +31,13 @@ void EventRecorder::tell(Unit unit, Severity severity, std::string_view reason,
     const std::string part = part_of(unit, pod);
     log_.add(boot_time(), {pod.name, pod.uid, part}, severity, reason, message);
 } catch (...) { // out of memory: nobody hears of it
+}
+
+void EventRecorder::tell_node(Severity severity, std::string_view reason,
+                              std::initializer_list<std::string_view> message) const noexcept {
+    utsname names{};
+    ::uname(&names);
+    log_.add(boot_time(), {names.nodename, names.nodename, ""}, severity, reason, message);
 }
 
 // Why a container that runs is to be stopped.

@@ -23,6 +23,10 @@ class EventRecorder {
     void tell(Unit unit, Severity severity, std::string_view reason,
               std::initializer_list<std::string_view> message) const noexcept;
 
+    // Of the machine itself.
+    void tell_node(Severity severity, std::string_view reason,
+                   std::initializer_list<std::string_view> message) const noexcept;
+
     // What was told last of that did not happen after all.
     void take_back(Unit unit, std::string_view reason) const noexcept;
 

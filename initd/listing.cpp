@@ -16,11 +16,11 @@ namespace initd {
 
 namespace {
 
-// Does a cursor's namespace and name leave this one in?
+// Does a cursor's namespace and name leave this one in? What happens to the machine is told in "default".
 bool matches(std::string_view full_name, std::string_view namespace_, std::string_view name) {
-    auto slash = full_name.find('/');
-    return (namespace_.empty() || full_name.substr(0, slash) == namespace_) &&
-           (name.empty() || full_name.substr(slash + 1) == name);
+    const std::size_t slash = full_name.find('/');
+    const std::string_view own = slash == full_name.npos ? "default" : full_name.substr(0, slash);
+    return (namespace_.empty() || own == namespace_) && (name.empty() || full_name.substr(slash + 1) == name);
 }
 
 std::string_view word(std::optional<spec::Notification::Stage> stage) {
@@ -58,7 +58,8 @@ spec::RawJson Listing::pod_object(std::uint32_t slot) {
     for (RunMessage& message : record.messages)
         if (message.from_log)
             performer_.read_log(slot, message);
-    StatusFacts facts{pod, record.failures, record.messages, record.conditions, {}, read_clock(), order_.why_waiting(slot)};
+    StatusFacts facts{pod, record.failures, record.messages,         record.conditions,
+                      {},  read_clock(),    order_.why_waiting(slot)};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";
@@ -81,7 +82,8 @@ std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {
 
 spec::RawJson Listing::event_object(const EventRecord& record) {
     const EventSubject& subject = events_.subject(record);
-    const std::size_t slash = subject.name.find('/');
+    const std::size_t slash = std::min(subject.name.find('/'), subject.name.size());
+    const bool machine = slash == subject.name.size();
     const Clock clock = read_clock();
     // As good as the nanoseconds that Kubernetes makes names of: no two begin in the same millisecond with one number.
     constexpr int id_bits = 24;
@@ -91,8 +93,8 @@ spec::RawJson Listing::event_object(const EventRecord& record) {
         static_cast<std::uint64_t>(record.first.count()) << id_bits | (record.id & ((1u << id_bits) - 1)), 16);
     const std::string first = wall_time(clock, record.first), last = wall_time(clock, record.last);
     spec::EventFacts facts;
-    facts.pod = std::string_view(subject.name).substr(slash + 1);
-    facts.namespace_ = std::string_view(subject.name).substr(0, slash);
+    facts.pod = std::string_view(subject.name).substr(machine ? 0 : slash + 1);
+    facts.namespace_ = std::string_view(subject.name).substr(0, machine ? 0 : slash);
     facts.uid = subject.uid;
     facts.field_path = record.part();
     facts.number = std::string_view(number, end.ptr);

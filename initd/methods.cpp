@@ -30,7 +30,7 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 
 Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
                  Manifests& manifests, Performer& performer, Children& children, Jobs& jobs, const EventLog& events,
-                 std::string log_dir, Standing standing) noexcept
+                 const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
@@ -38,7 +38,8 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, const Objec
     , performer_(performer)
     , log_dir_(std::move(log_dir))
     , standing_(standing)
-    , transactions_(control, manifests, pods, objects, order, jobs)
+    , rollouts_(control, core, manifests, pods, objects, order, jobs, recorder)
+    , transactions_(control, manifests, pods, objects, order, jobs, rollouts_)
     , sessions_(control, performer, children)
     , listing_(control, core, pods, objects, order, performer, events) {}
 
@@ -65,7 +66,9 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
                 else if constexpr (std::is_same_v<C, spec::SetCondition>)
                     set_condition(client, call, wishes.events);
                 else if constexpr (std::is_same_v<C, spec::Node>)
-                    control_.reply(client, node_info({pods_, manifests_, performer_.image_dirs(), standing_}));
+                    node(client);
+                else if constexpr (std::is_same_v<C, spec::Confirm>)
+                    confirm(client);
                 else if constexpr (std::is_same_v<C, spec::Power>)
                     power(client, call, wishes.down);
                 else // the transport has answered those
@@ -153,6 +156,21 @@ void Methods::set_condition(ClientId client, const spec::SetCondition& call, Eve
     looked_at.run.unit = Unit(*slot, 0);
     events.push_back(looked_at);
     control_.reply(client, spec::ConditionSet{});
+}
+
+void Methods::node(ClientId client) {
+    spec::NodeInfo info = node_info({pods_, manifests_, performer_.image_dirs(), standing_});
+    if (std::string trial = rollouts_.trial_text(boot_time()); !trial.empty())
+        info.unconfirmed.push_back("on trial: " + trial);
+    control_.reply(client, info);
+}
+
+void Methods::confirm(ClientId client) {
+    spec::Confirmed reply;
+    std::string trial = rollouts_.trial_text(boot_time());
+    if (rollouts_.confirm(boot_time()))
+        reply.confirmed.push_back(std::move(trial));
+    control_.reply(client, reply);
 }
 
 void Methods::power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down) {

@@ -5,6 +5,7 @@
 #include "initd/control.hpp"
 #include "initd/exec_sessions.hpp"
 #include "initd/listing.hpp"
+#include "initd/rollouts.hpp"
 #include "initd/signals.hpp"
 #include "initd/transactions.hpp"
 
@@ -18,7 +19,7 @@ class Methods {
   public:
     Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
             Manifests& manifests, Performer& performer, Children& children, Jobs& jobs, const EventLog& events,
-            std::string log_dir, Standing standing) noexcept;
+            const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept;
 
     // What is to be done comes back: events, objects to be taken in or removed, a way in which to go down.
     struct Wishes {
@@ -31,6 +32,7 @@ class Methods {
     Transactions& transactions() noexcept { return transactions_; }
     ExecSessions& sessions() noexcept { return sessions_; }
     Listing& listing() noexcept { return listing_; }
+    Rollouts& rollouts() noexcept { return rollouts_; }
 
   private:
     struct Target {
@@ -43,6 +45,8 @@ class Methods {
     void logs(ClientId client, const spec::Logs& call);
     void restart(ClientId client, const spec::Restart& call, Events& events);
     void set_condition(ClientId client, const spec::SetCondition& call, Events& events);
+    void node(ClientId client);
+    void confirm(ClientId client);
     void power(ClientId client, const spec::Power& call, std::optional<SignalMeaning>& down);
 
     Control& control_;
@@ -52,6 +56,7 @@ class Methods {
     Performer& performer_;
     std::string log_dir_;
     Standing standing_;
+    Rollouts rollouts_;
     Transactions transactions_;
     ExecSessions sessions_;
     Listing listing_;

@@ -53,6 +53,7 @@ class Order {
     std::string why_waiting(std::uint32_t slot) const;
 
     std::vector<spec::Prerequisite> prerequisites(std::uint32_t slot) const;
+    Fate fate(std::uint32_t slot) const noexcept { return nodes_[slot].fate; } // as it was looked at last
     std::int32_t priority(std::uint32_t slot) const noexcept { return nodes_[slot].priority; }
 
     // Calls visit(slot) for each pod that is after this one.

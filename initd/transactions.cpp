@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/transactions.hpp"
 
+#include "initd/clock.hpp"
 #include "initd/files.hpp"
 #include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
@@ -16,10 +17,21 @@ void Transactions::apply(ClientId client, const spec::Apply& call, std::vector<O
         return control_.error(client, plan.error());
     if (call.dry_run)
         return control_.reply(client, plan->applied);
+    if (const std::string why = rollouts_.objection(call, *plan); !why.empty())
+        return control_.error(client, spec::refused(why));
     Transaction transaction;
     transaction.client = client;
+    plan->changes.trial = call.rollback && !plan->changes.files.empty();
+    if (call.wait_seconds)
+        transaction.rollout = rollouts_.begin(client, call, *plan);
     transaction.plan = std::move(*plan);
-    begin(std::move(transaction), changes);
+    const std::uint32_t rollout = transaction.rollout;
+    try {
+        begin(std::move(transaction), changes);
+    } catch (...) {
+        rollouts_.abandon(rollout);
+        throw;
+    }
 }
 
 void Transactions::remove(ClientId client, const spec::Delete& call, bool more, std::vector<ObjectChange>& changes) {
@@ -30,6 +42,8 @@ void Transactions::remove(ClientId client, const spec::Delete& call, bool more, 
     const ObjectRecord* record = objects_.find(kind, name);
     if (!record && !(kind == spec::Kind::Pod && pods_.find_any(name)))
         return control_.error(client, spec::not_found(plural(spec::resource_of(kind)), call.name));
+    if (const std::string why = rollouts_.on_trial(kind, name); !why.empty())
+        return control_.error(client, spec::refused(why));
     Transaction transaction;
     transaction.client = client;
     transaction.plan.changes.directory = kept_directory(manifests_);
@@ -50,9 +64,14 @@ void Transactions::begin(Transaction&& transaction, std::vector<ObjectChange>& c
     auto job = content ? jobs_.start(store_plan(wanted, content->get()), std::move(*content))
                        : std::unexpected(content.error());
     if (!job)
-        return control_.error(transaction.client, spec::failed(ns::to_text(job.error())));
+        return fail(transaction, ns::to_text(job.error()));
     transaction.job = *job;
     running_.push_back(std::move(transaction));
+}
+
+void Transactions::fail(const Transaction& transaction, std::string_view why) {
+    rollouts_.abandon(transaction.rollout);
+    control_.error(transaction.client, spec::failed(why));
 }
 
 void Transactions::look_at_files(const FileChanges& changed, std::vector<ObjectChange>& changes) {
@@ -70,7 +89,7 @@ void Transactions::on_job(const JobResult& result, std::vector<ObjectChange>& ch
     running_.erase(at);
     if (result.failure.empty())
         return finish(transaction, changes);
-    control_.error(transaction.client, spec::failed(result.failure));
+    fail(transaction, result.failure);
     look_at_files(transaction.plan.changes, changes);
 }
 
@@ -78,8 +97,13 @@ void Transactions::finish(Transaction& transaction, std::vector<ObjectChange>& c
     std::size_t before = changes.size();
     look_at_files(transaction.plan.changes, changes);
     const Deletion& deletion = transaction.deletion;
-    if (deletion.name.empty())
-        return control_.reply(transaction.client, transaction.plan.applied);
+    if (deletion.name.empty()) {
+        const bool waits = transaction.rollout != 0;
+        if (waits)
+            transaction.plan.applied.rollout = spec::Rollout::Progressing;
+        control_.reply(transaction.client, transaction.plan.applied, waits);
+        return rollouts_.in_force(transaction.rollout, boot_time());
+    }
     bool seen = false;
     for (std::size_t i = before; i < changes.size(); ++i)
         if (!changes[i].wanted && changes[i].kind == deletion.kind && changes[i].name == deletion.name) {

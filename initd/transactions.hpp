@@ -6,6 +6,7 @@
 #include "initd/apply_plan.hpp"
 #include "initd/control.hpp"
 #include "initd/jobs.hpp"
+#include "initd/rollouts.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,13 +17,14 @@ namespace initd {
 class Transactions {
   public:
     Transactions(Control& control, Manifests& manifests, const PodStore& pods, const ObjectStore& objects,
-                 const Order& order, Jobs& jobs) noexcept
+                 const Order& order, Jobs& jobs, Rollouts& rollouts) noexcept
         : control_(control)
         , manifests_(manifests)
         , pods_(pods)
         , objects_(objects)
         , order_(order)
-        , jobs_(jobs) {}
+        , jobs_(jobs)
+        , rollouts_(rollouts) {}
 
     // What there is nothing to do on disk for is in force at once.
     void apply(ClientId client, const spec::Apply& call, std::vector<ObjectChange>& changes);
@@ -47,6 +49,7 @@ class Transactions {
         std::uint32_t job = 0;
         ApplyPlan plan; // of a deletion only what is to be removed
         Deletion deletion;
+        std::uint32_t rollout = 0; // what the client waits for; 0: nothing
     };
     struct Waiter {
         ClientId client;
@@ -55,6 +58,7 @@ class Transactions {
     };
 
     void begin(Transaction&& transaction, std::vector<ObjectChange>& changes);
+    void fail(const Transaction& transaction, std::string_view why);
     void look_at_files(const FileChanges& changed, std::vector<ObjectChange>& changes);
     void finish(Transaction& transaction, std::vector<ObjectChange>& changes);
     void finish_deletion(ClientId client, const Deletion& deletion, bool seen, std::vector<ObjectChange>& changes);
@@ -66,6 +70,7 @@ class Transactions {
     const ObjectStore& objects_;
     const Order& order_;
     Jobs& jobs_;
+    Rollouts& rollouts_;
     std::vector<Transaction> running_;
     std::vector<Waiter> waiters_;
 };

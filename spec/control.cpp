@@ -66,6 +66,15 @@ std::optional<ControlError> objection(const Request& request) {
         return expected_more();
     if (const auto* list = std::get_if<List>(&request.call); list && list->watch && list->resource != event_resource)
         return invalid_parameter({.pointer = "/watch", .message = "only events can be watched"});
+    if (const auto* apply = std::get_if<Apply>(&request.call)) {
+        if (apply->wait_seconds && !request.more)
+            return expected_more();
+        constexpr std::int64_t longest = 86'400;
+        if (const std::int64_t seconds = apply->wait_seconds.value_or(1); seconds < 1 || seconds > longest)
+            return invalid_parameter({.pointer = "/waitSeconds", .message = "must be between 1 and 86400"});
+        if (apply->rollback && !apply->wait_seconds)
+            return invalid_parameter({.pointer = "/rollback", .message = "needs waitSeconds"});
+    }
     if (const auto* exec = std::get_if<Exec>(&request.call); exec && exec->command.empty())
         return invalid_parameter({.pointer = "/command", .message = "must not be empty"});
     if (const auto* gone = std::get_if<Delete>(&request.call); gone && gone->grace_period_seconds.value_or(0) < 0)

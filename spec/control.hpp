@@ -34,6 +34,12 @@ struct Apply { // all or nothing: the first bad manifest refuses the call
     std::vector<RawJson> manifests;
     bool transient = false; // forget at reboot
     bool dry_run = false;   // validate and compare, change nothing; the reply then shows what would be
+    // So long the objects' pods may take to become ready, or to succeed; empty: nobody waits. Needs `more`: a second
+    // reply, without items, says what came of it.
+    std::optional<std::int64_t> wait_seconds;
+    // When they are not ready by then, and stay so for a little while, and the client has waited for it, all is as it
+    // was before; so it is when the machine goes down in between.
+    bool rollback = false;
 };
 
 // A kind of object is called by its resource, as kubectl prints it: "pod", "configmap", "deployment.apps"; "" is "pod".
@@ -89,13 +95,15 @@ struct SetCondition { // of a pod that has a readiness gate of that type; kept u
 
 struct Node {};
 
+struct Confirm {}; // what is on trial stays; what this boot was not trusted with is used from the next one on
+
 enum class PowerAction : std::uint8_t { PowerOff, Reboot, Halt, Kexec };
 struct Power {
     PowerAction action = PowerAction::PowerOff;
 };
 
-using Call =
-    std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, SetCondition, Node, Power>;
+using Call = std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, SetCondition,
+                          Node, Confirm, Power>;
 
 struct Request {
     Call call;
@@ -117,6 +125,7 @@ struct InterfaceDescription {
 };
 
 enum class Outcome : std::uint8_t { Created, Configured, Unchanged, Ignored };
+enum class Rollout : std::uint8_t { Progressing, Complete, Incomplete, RolledBack };
 struct Applied {
     struct Item {
         std::string namespace_;
@@ -126,7 +135,15 @@ struct Applied {
         std::string resource;
         std::optional<RawJson> object; // of a dry run: as it would be kept
     };
-    std::vector<Item> items; // in the order of the call's manifests
+    std::vector<Item> items;        // in the order of the call's manifests
+    std::optional<Rollout> rollout; // when the call waits
+    struct Unready {
+        std::string resource;
+        std::string namespace_;
+        std::string name;
+        std::string why;
+    };
+    std::vector<Unready> unready; // objects, when it is over and they are not as they should be
 };
 
 enum class DeleteState : std::uint8_t { Deleting, Gone };
@@ -171,11 +188,15 @@ struct NodeInfo {
     std::vector<std::string> image_dirs;
     std::vector<Feature> features;
     std::vector<RejectedManifest> rejected;
+    std::vector<std::string> unconfirmed; // what podinit.Confirm would settle, a sentence each
+};
+struct Confirmed {
+    std::vector<std::string> confirmed; // what was open, for people; empty: nothing
 };
 struct PowerAccepted {};
 
 using Reply = std::variant<ServiceInfo, InterfaceDescription, Applied, Deleted, Listed, ExecDone, LogPath, Restarted,
-                           ConditionSet, NodeInfo, PowerAccepted>;
+                           ConditionSet, NodeInfo, Confirmed, PowerAccepted>;
 
 // ---- errors -----------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,16 @@ type AppliedItem (
   object: ?object
 )
 
+type Rollout (progressing, complete, incomplete, rolledBack)
+
+# An object whose pods are not ready, and have not succeeded.
+type Unready (
+  resource: string,
+  namespace: string,
+  name: string,
+  why: string
+)
+
 type DeleteState (deleting, gone)
 
 type PowerAction (poweroff, reboot, halt, kexec)
@@ -50,11 +60,16 @@ type RejectedManifest (
 
 # Creates objects, or replaces those that changed. All or nothing: the first bad manifest refuses the call.
 # What is transient is forgotten at reboot; dryRun validates and compares, and changes nothing.
+# With waitSeconds a second reply (it needs `more`), without items, says whether the objects' pods were ready, or had
+# succeeded, in that time. With rollback as well, all is put back as it was when they were not, when the client did not stay
+# to hear of it, and when the machine goes down in between.
 method Apply(
   manifests: []object,
   transient: ?bool,
-  dryRun: ?bool
-) -> (items: []AppliedItem)
+  dryRun: ?bool,
+  waitSeconds: ?int,
+  rollback: ?bool
+) -> (items: []AppliedItem, rollout: ?Rollout, unready: ?[]Unready)
 
 # Stops a pod, or the pods of another object, with its grace period, or this one, and forgets it. With `more` a second
 # reply says when it is gone. Without a resource: a pod.
@@ -127,8 +142,13 @@ method Node() -> (
   manifestDirectories: []string,
   imageDirectories: []string,
   features: []Feature,
-  rejected: []RejectedManifest
+  rejected: []RejectedManifest,
+  unconfirmed: ?[]string
 )
+
+# What an Apply with rollback has changed stays, whatever comes of its pods; and manifests that were not used in this boot
+# because of boots before that failed are used in the next one. Says what it has confirmed.
+method Confirm() -> (confirmed: []string)
 
 # Stops all pods and takes the machine down.
 method Power(action: PowerAction) -> ()

@@ -18,6 +18,9 @@ namespace spec::fields {
 template <>
 inline constexpr std::array<std::string_view, 4> names_of<Outcome> = {"created", "configured", "unchanged", "ignored"};
 template <>
+inline constexpr std::array<std::string_view, 4> names_of<Rollout> = {"progressing", "complete", "incomplete",
+                                                                      "rolledBack"};
+template <>
 inline constexpr std::array<std::string_view, 2> names_of<DeleteState> = {"deleting", "gone"};
 template <>
 inline constexpr std::array<std::string_view, 4> names_of<PowerAction> = {"poweroff", "reboot", "halt", "kexec"};
@@ -32,9 +35,8 @@ inline constexpr auto rows_of<GetInterfaceDescription> = std::array{
 };
 template <>
 inline constexpr auto rows_of<Apply> = std::array{
-    required<&Apply::manifests>("manifests"),
-    field<&Apply::transient>("transient"),
-    field<&Apply::dry_run>("dryRun"),
+    required<&Apply::manifests>("manifests"),   field<&Apply::transient>("transient"), field<&Apply::dry_run>("dryRun"),
+    field<&Apply::wait_seconds>("waitSeconds"), field<&Apply::rollback>("rollback"),
 };
 template <>
 inline constexpr auto rows_of<Delete> = std::array{
@@ -78,6 +80,8 @@ inline constexpr auto rows_of<SetCondition> = std::array{
 template <>
 inline constexpr std::array<Row, 0> rows_of<Node> = {};
 template <>
+inline constexpr std::array<Row, 0> rows_of<Confirm> = {};
+template <>
 inline constexpr auto rows_of<Power> = std::array{
     required<&Power::action>("action"),
 };
@@ -101,8 +105,17 @@ inline constexpr auto rows_of<Applied::Item> = std::array{
     required<&Applied::Item::warnings>("warnings"), field<&Applied::Item::object>("object"),
 };
 template <>
+inline constexpr auto rows_of<Applied::Unready> = std::array{
+    required<&Applied::Unready::resource>("resource"),
+    required<&Applied::Unready::namespace_>("namespace"),
+    required<&Applied::Unready::name>("name"),
+    required<&Applied::Unready::why>("why"),
+};
+template <>
 inline constexpr auto rows_of<Applied> = std::array{
     required<&Applied::items>("items"),
+    field<&Applied::rollout>("rollout"),
+    field<&Applied::unready>("unready"),
 };
 template <>
 inline constexpr auto rows_of<Deleted> = std::array{
@@ -156,6 +169,11 @@ inline constexpr auto rows_of<NodeInfo> = std::array{
     required<&NodeInfo::image_dirs>("imageDirectories"),
     required<&NodeInfo::features>("features"),
     required<&NodeInfo::rejected>("rejected"),
+    field<&NodeInfo::unconfirmed>("unconfirmed"),
+};
+template <>
+inline constexpr auto rows_of<Confirmed> = std::array{
+    required<&Confirmed::confirmed>("confirmed"),
 };
 template <>
 inline constexpr std::array<Row, 0> rows_of<PowerAccepted> = {};
@@ -192,6 +210,7 @@ inline constexpr std::array<Method, std::variant_size_v<Call>> methods = {{
     {"io.podinit.Restart", false},
     {"io.podinit.SetCondition", false},
     {"io.podinit.Node", true},
+    {"io.podinit.Confirm", false},
     {"io.podinit.Power", false},
 }};
 static_assert(std::variant_size_v<Reply> == methods.size());

@@ -55,20 +55,21 @@ inline constexpr auto rows_of<Event> = std::array{
 std::string event_object(const EventFacts& facts) {
     std::string out = "{\"apiVersion\":\"v1\",\"count\":";
     out.append(std::to_string(facts.count)).append(",\"eventTime\":null");
+    const bool machine = facts.namespace_.empty();
     const struct {
         std::string_view before, value, after;
     } parts[] = {
         {",\"firstTimestamp\":\"", facts.first_timestamp, "\""},
         {",\"involvedObject\":{\"apiVersion\":\"v1\"", "", ""},
         {facts.field_path.empty() ? "" : ",\"fieldPath\":\"", facts.field_path, facts.field_path.empty() ? "" : "\""},
-        {",\"kind\":\"Pod\",\"name\":\"", facts.pod, "\""},
-        {",\"namespace\":\"", facts.namespace_, "\""},
+        {machine ? ",\"kind\":\"Node\",\"name\":\"" : ",\"kind\":\"Pod\",\"name\":\"", facts.pod, "\""},
+        {machine ? "" : ",\"namespace\":\"", facts.namespace_, machine ? "" : "\""},
         {",\"uid\":\"", facts.uid, "\"}"},
         {",\"kind\":\"Event\",\"lastTimestamp\":\"", facts.last_timestamp, "\""},
         {",\"metadata\":{\"creationTimestamp\":\"", facts.first_timestamp, "\""},
         {",\"name\":\"", facts.pod, "."},
         {"", facts.number, "\""},
-        {",\"namespace\":\"", facts.namespace_, "\"}"},
+        {",\"namespace\":\"", machine ? "default" : facts.namespace_, "\"}"},
         {",\"reason\":\"", facts.reason, "\""},
         {",\"reportingComponent\":\"podinit\",\"reportingInstance\":\"", facts.host, "\""},
         {",\"source\":{\"component\":\"podinit\",\"host\":\"", facts.host, "\"}"},

@@ -53,7 +53,7 @@ struct Event {
 // What podinit says of one; the rest is always the same. Of a pod's name and namespace, and of times, nothing has to be
 // escaped.
 struct EventFacts {
-    std::string_view pod;
+    std::string_view pod; // or the machine, and then there is no namespace
     std::string_view namespace_;
     std::string_view uid;
     std::string_view field_path;

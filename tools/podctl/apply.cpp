@@ -3,11 +3,14 @@
 // which takes all of them or none.
 #include "tools/podctl/commands.hpp"
 
+#include "spec/duration.hpp"
 #include "tools/podctl/client.hpp"
 #include "tools/podctl/objects.hpp"
 #include "tools/podctl/output.hpp"
 #include "tools/podctl/print_objects.hpp"
 #include "tools/podctl/sending.hpp"
+
+#include <algorithm>
 
 namespace ctl {
 
@@ -37,7 +40,7 @@ std::string_view text_of(spec::Outcome outcome, Mode mode) {
 
 // Takes those away that are there already (create) or not yet (replace), and says so. False when there are any.
 bool take_away_unfit(Client& client, const ApplyOptions& options, Objects& objects) {
-    const spec::Applied would_be = send_objects(client, objects, options.transient, true);
+    const spec::Applied would_be = send_objects(client, objects, {.transient = options.transient, .dry_run = true});
     Objects fit;
     for (std::size_t i = 0; i < objects.size(); ++i) {
         const ObjectToSend& object = objects[i];
@@ -113,6 +116,17 @@ int run_here(const ApplyOptions& options, const Objects& objects) {
     return 0;
 }
 
+// In whole seconds, as podinit counts them.
+std::int64_t seconds_of(const std::string& timeout) {
+    const auto wanted = spec::parse_duration_ms(timeout);
+    if (!wanted)
+        fail({"invalid argument \"", timeout, "\" for \"--timeout\": a duration is written like 5s, 2m or 1h30m"});
+    constexpr std::int64_t longest = 86'400'000;
+    if (*wanted < 1'000 || *wanted > longest)
+        fail({"--timeout must be between 1s and 24h"});
+    return *wanted / 1'000;
+}
+
 } // namespace
 
 int run_apply(const Common& common, const ApplyOptions& options) {
@@ -123,6 +137,8 @@ int run_apply(const Common& common, const ApplyOptions& options) {
     if (!options.output.empty() && options.output != "name" && !as_documents(options))
         fail({"unable to match a printer suitable for the output format \"", options.output,
               "\", allowed formats are: json,name,yaml"});
+    if (options.rollback && !options.wait)
+        fail({"--rollback needs --wait: what is not waited for cannot fail"});
     const Inputs inputs = read_inputs(options.files, options.recursive);
     Objects objects = objects_to_send(inputs, common.namespace_, name_of(options.mode));
     if (options.dry_run == "client")
@@ -133,14 +149,24 @@ int run_apply(const Common& common, const ApplyOptions& options) {
         return 1;
     const bool several = objects.size() > 1;
     const bool dry_run = options.dry_run == "server";
-    const spec::Applied applied = send_objects(client, objects, options.transient, dry_run);
+    spec::Apply call{.transient = options.transient, .dry_run = dry_run};
+    if (options.wait && !dry_run) {
+        call.wait_seconds = seconds_of(options.timeout);
+        call.rollback = options.rollback;
+    }
+    const bool waits = call.wait_seconds.has_value();
+    const spec::Applied applied = send_objects(client, objects, std::move(call));
     for (std::size_t i = 0; i < objects.size(); ++i)
         print_warnings(objects[i], applied.items[i].warnings, several);
     if (as_documents(options))
         print_json(as_one_json(texts_of(client, objects, applied), true), options.output);
     else
         print_results(options, objects, applied, dry_run ? " (server dry run)" : "");
-    return ok ? 0 : 1;
+    const int code = ok ? 0 : 1;
+    if (!waits)
+        return code;
+    flush_output(); // what has been done is to be seen meanwhile
+    return std::max(code, await_rollout(client, objects, !options.output.empty()));
 }
 
 } // namespace ctl

@@ -25,6 +25,9 @@ struct ApplyOptions {
     std::string dry_run = "none"; // none | client | server
     std::string output;           // "" | name | json | yaml
     bool transient = false;
+    bool wait = false;
+    std::string timeout = "60s"; // a Go duration
+    bool rollback = false;
 };
 int run_apply(const Common& common, const ApplyOptions& options);
 
@@ -119,7 +122,7 @@ struct ExplainOptions {
 };
 int run_explain(const ExplainOptions& options);
 
-int run_node(const Common& common);
+int run_node(const Common& common, const std::vector<std::string>& words); // no word, or "confirm"
 int run_power(const Common& common, spec::PowerAction action);
 int run_version(const Common& common, bool client_only);
 

@@ -94,7 +94,7 @@ std::vector<Difference> find_differences(const Common& common, const DiffOptions
     const Inputs inputs = read_inputs(options.files, options.recursive);
     const auto objects = objects_to_send(inputs, common.namespace_, "diff");
     Client client(common.socket);
-    const spec::Applied applied = send_objects(client, objects, false, true);
+    const spec::Applied applied = send_objects(client, objects, {.dry_run = true});
     std::vector<Difference> differences;
     for (std::size_t i = 0; i < objects.size(); ++i)
         if (const auto& would_be = applied.items[i].object; would_be && objects[i].kind != spec::Kind::Ignored)

@@ -62,7 +62,18 @@ std::string node_text(const spec::NodeInfo& node) {
     line("Pods", std::to_string(node.pods));
     line("Manifests", join(node.manifest_dirs));
     line("Images", join(node.image_dirs));
+    for (const std::string& what : node.unconfirmed)
+        line("Unconfirmed", what);
     return text + features_text(node.features) + rejected_text(node.rejected);
+}
+
+int confirm(Client& client) {
+    const auto done = value_or_fail(client.ask<spec::Confirmed>(spec::Confirm{}));
+    for (const std::string& what : done.confirmed)
+        print({"confirmed: ", what, "\n"});
+    if (done.confirmed.empty())
+        print({"nothing is to be confirmed\n"});
+    return 0;
 }
 
 } // namespace
@@ -107,8 +118,12 @@ int run_set_condition(const Common& common, const std::vector<std::string>& word
     return 0;
 }
 
-int run_node(const Common& common) {
+int run_node(const Common& common, const std::vector<std::string>& words) {
     Client client(common.socket);
+    if (!words.empty() && (words.size() > 1 || words[0] != "confirm"))
+        fail({"\"node ", words.back(), "\" is not known; there is \"node confirm\""});
+    if (!words.empty())
+        return confirm(client);
     print({align(node_text(value_or_fail(client.ask<spec::NodeInfo>(spec::Node{}))), describe_stops)});
     return 0;
 }

@@ -70,6 +70,19 @@ ObjectToSend to_send(const InputObject& input, std::string json, spec::Object ob
     give_up(errors);
 }
 
+bool has_pods(spec::Kind kind) {
+    switch (kind) {
+    case spec::Kind::Pod:
+    case spec::Kind::DaemonSet:
+    case spec::Kind::Deployment:
+    case spec::Kind::StatefulSet: return true;
+    case spec::Kind::ConfigMap:
+    case spec::Kind::Secret:
+    case spec::Kind::Ignored: return false;
+    }
+    return false;
+}
+
 } // namespace
 
 std::vector<ObjectToSend> objects_to_send(const Inputs& inputs, const std::string& namespace_, std::string_view verb) {
@@ -102,16 +115,36 @@ std::vector<ObjectToSend> objects_to_send(const Inputs& inputs, const std::strin
     return objects;
 }
 
-spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, bool transient, bool dry_run) {
-    spec::Apply call{.manifests = {}, .transient = transient, .dry_run = dry_run};
+spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, spec::Apply call) {
     for (const ObjectToSend& object : objects)
         call.manifests.push_back({object.json});
-    auto applied = client.ask<spec::Applied>(call);
-    if (!applied)
-        give_up(applied.error(), objects);
-    if (applied->items.size() != objects.size())
+    const spec::Call sent = std::move(call);
+    client.send({.call = sent, .more = std::get<spec::Apply>(sent).wait_seconds.has_value()});
+    auto answer = client.receive(sent);
+    if (!answer)
+        give_up(answer.error(), objects);
+    auto applied = std::get<spec::Applied>(std::move(answer->reply));
+    if (applied.items.size() != objects.size())
         fail({"podinit answered for other objects than were sent (are both of the same version?)"});
-    return *std::move(applied);
+    return applied;
+}
+
+// As "kubectl wait" words it.
+int await_rollout(Client& client, const std::vector<ObjectToSend>& objects, bool quiet) {
+    const auto answer = value_or_fail(client.receive(spec::Apply{}));
+    const auto& applied = std::get<spec::Applied>(answer.reply);
+    if (applied.rollout == spec::Rollout::Complete) {
+        for (const ObjectToSend& object : objects)
+            if (!quiet && has_pods(object.kind))
+                print({object.resource, "/", object.name, " condition met\n"});
+        return 0;
+    }
+    for (const spec::Applied::Unready& object : applied.unready)
+        complain(
+            {"error: timed out waiting for the condition on ", object.resource, "/", object.name, ": ", object.why});
+    if (applied.rollout == spec::Rollout::RolledBack)
+        complain({"error: rolled back: all objects are as they were before"});
+    return 1;
 }
 
 } // namespace ctl

@@ -27,7 +27,12 @@ struct ObjectToSend {
 // when there are none for `verb`.
 std::vector<ObjectToSend> objects_to_send(const Inputs& inputs, const std::string& namespace_, std::string_view verb);
 
-// One call for all of them; an item for each comes back. Throws Failure: what podinit finds wrong, by file and line.
-spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, bool transient, bool dry_run);
+// One call for all of them, which says the rest of what is asked for; an item for each comes back. A call that waits
+// has another answer. Throws Failure: what podinit finds wrong, by file and line.
+spec::Applied send_objects(Client& client, const std::vector<ObjectToSend>& objects, spec::Apply call);
+
+// The second answer of a call that waits: what came of it is printed (with `quiet` only what went wrong), and what is
+// not as it should be. The exit code.
+int await_rollout(Client& client, const std::vector<ObjectToSend>& objects, bool quiet);
 
 } // namespace ctl

@@ -39,11 +39,10 @@ Flags common_flags(Settings& s) {
 }
 
 Flags apply_flags(Settings& s) {
-    return {{'f', "filename", &s.apply.files},
-            {'R', "recursive", &s.apply.recursive},
-            {'o', "output", &s.apply.output},
-            {'\0', "dry-run", &s.apply.dry_run},
-            {'\0', "transient", &s.apply.transient}};
+    return {{'f', "filename", &s.apply.files},       {'R', "recursive", &s.apply.recursive},
+            {'o', "output", &s.apply.output},        {'\0', "dry-run", &s.apply.dry_run},
+            {'\0', "transient", &s.apply.transient}, {'\0', "wait", &s.apply.wait},
+            {'\0', "timeout", &s.apply.timeout},     {'\0', "rollback", &s.apply.rollback}};
 }
 Flags diff_flags(Settings& s) {
     return {{'f', "filename", &s.diff.files}, {'R', "recursive", &s.diff.recursive}};
@@ -170,8 +169,8 @@ int do_explain(Settings& s, Words& words) {
     s.explain.args = std::move(words);
     return run_explain(s.explain);
 }
-int do_node(Settings& s, Words&) {
-    return run_node(s.common);
+int do_node(Settings& s, Words& words) {
+    return run_node(s.common, words);
 }
 int do_poweroff(Settings& s, Words&) {
     return run_power(s.common, spec::PowerAction::PowerOff);
@@ -209,7 +208,7 @@ constexpr std::array verbs{
     Verb{"set-condition", Takes::Resources, no_flags, do_set_condition},
     Verb{"check", Takes::Nothing, check_flags, do_check},
     Verb{"explain", Takes::Resources, explain_flags, do_explain},
-    Verb{"node", Takes::Nothing, no_flags, do_node},
+    Verb{"node", Takes::Resources, no_flags, do_node},
     Verb{"poweroff", Takes::Nothing, no_flags, do_poweroff},
     Verb{"reboot", Takes::Nothing, reboot_flags, do_reboot},
     Verb{"halt", Takes::Nothing, no_flags, do_halt},
