@@ -122,8 +122,8 @@ SignalMeaning Daemon::run() noexcept {
         start_rescue("podinit.rescue");
     start_modules();
     watchdog_.open(options_.config.watchdog, modules_job_ != 0, boot_time());
-    if (loading_ == Loading::Held && !rescue_running_ && modules_job_ == 0)
-        loading_ = Loading::Going;
+    start_settling();
+    may_load();
     while (!finished()) {
         pump();
         bool more = loading_ == Loading::Going;
@@ -301,7 +301,7 @@ void Daemon::arm_timer() noexcept {
     for (const Millis each :
          {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(), way_down_.next_deadline(),
           performer_.cgroups().next_deadline(), performer_.notify().next_deadline(), health_.next_deadline(),
-          watchdog_.next_deadline(), modules_deadline_, logs_deadline_, rescue_at_,
+          watchdog_.next_deadline(), helpers_deadline_, logs_deadline_, rescue_at_,
           methods_ ? methods_->rollouts().next_deadline() : never})
         next = sooner(next, each);
     if (next == armed_)

@@ -93,6 +93,9 @@ class Daemon {
     void on_calls();
     void launch_writer(std::optional<ns::Plan> plan);
     void start_modules();
+    void start_settling();
+    void settling_done(const JobResult& result);
+    void may_load() noexcept;
     void start_rescue(std::string_view why);
     void rescue_ended(std::int32_t code) noexcept;
     void job_done(const JobResult& result);
@@ -158,14 +161,15 @@ class Daemon {
     std::vector<IncomingCall> calls_;
 
     enum class Loading : std::uint8_t { Held, Going, Done };
-    Loading loading_ = Loading::Held; // held until modules are loaded and rescue is over
+    Loading loading_ = Loading::Held; // held until modules are loaded, manifests are whole and rescue is over
     std::uint32_t modules_job_ = 0;
+    std::uint32_t settle_job_ = 0; // of changes of manifests that have not come to their end
     struct Sweep {
         std::uint32_t job;
         RunId sandbox;
     };
-    std::vector<Sweep> sweeps_; // pods whose volumes are being removed
-    Millis modules_deadline_ = never;
+    std::vector<Sweep> sweeps_;       // pods whose volumes are being removed
+    Millis helpers_deadline_ = never; // of those two
     bool rescue_running_ = false;
     Millis rescue_at_ = never; // to be started again
     SignalMeaning how_ = SignalMeaning::Exit;

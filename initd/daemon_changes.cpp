@@ -3,6 +3,7 @@
 #include "initd/daemon.hpp"
 
 #include "initd/boot.hpp"
+#include "initd/file_set.hpp"
 #include "initd/log.hpp"
 #include "initd/rescue.hpp"
 #include "initd/roles.hpp"
@@ -16,7 +17,7 @@ namespace {
 constexpr Millis rescue_pause{1'000};
 constexpr int files_per_turn = 16;
 constexpr Millis logs_patience{1'000};     // at the end, for the log writer to empty the pipes
-constexpr Millis modules_patience{10'000}; // a module that hangs must not keep the pods from starting
+constexpr Millis helpers_patience{10'000}; // a module or a disk that hangs must not keep the pods from starting
 
 } // namespace
 
@@ -55,7 +56,40 @@ void Daemon::start_modules() {
         return;
     }
     modules_job_ = *job;
-    modules_deadline_ = boot_time() + modules_patience;
+}
+
+// A change of manifests that the power was cut off comes to its end before any is read; one that was on trial when the
+// machine went down is taken back.
+void Daemon::start_settling() {
+    std::vector<std::string> unsettled;
+    for (const std::string& directory : manifests_.directories())
+        if (has_open_set(directory.c_str()))
+            unsettled.push_back(directory);
+    if (unsettled.empty())
+        return;
+    auto job = jobs_.start(settle_plan(options_.resumed ? Settle::Finish : Settle::RollBack, unsettled));
+    if (job)
+        settle_job_ = *job;
+    else
+        log(Level::Error, {"manifests: ", ns::to_text(job.error())});
+}
+
+void Daemon::may_load() noexcept {
+    helpers_deadline_ =
+        modules_job_ != 0 || settle_job_ != 0 ? sooner(helpers_deadline_, boot_time() + helpers_patience) : never;
+    if (loading_ == Loading::Held && !rescue_running_ && helpers_deadline_ == never)
+        loading_ = Loading::Going;
+}
+
+void Daemon::settling_done(const JobResult& result) {
+    settle_job_ = 0;
+    if (!result.failure.empty())
+        log(Level::Error, {"manifests: a change is not finished: ", result.failure});
+    if (result.said.empty())
+        return;
+    constexpr const char* what = "not confirmed before the machine went down, as they were before: ";
+    log(Level::Warning, {"manifests: ", what, result.said});
+    recorder_.tell_node(Severity::Warning, "RolledBack", {"Manifests ", what, result.said});
 }
 
 void Daemon::job_done(const JobResult& result) {
@@ -63,12 +97,13 @@ void Daemon::job_done(const JobResult& result) {
         if (!result.failure.empty())
             log(Level::Error, {"modules: ", result.failure});
         modules_job_ = 0;
-        modules_deadline_ = never;
         power_buttons_.scan(); // its driver may be one of them
         watchdog_.open(options_.config.watchdog, false, boot_time());
-        if (loading_ == Loading::Held && !rescue_running_)
-            loading_ = Loading::Going;
-        return;
+        return may_load();
+    }
+    if (result.id == settle_job_ && settle_job_ != 0) {
+        settling_done(result);
+        return may_load();
     }
     auto sweep = std::find_if(sweeps_.begin(), sweeps_.end(), [&](const Sweep& s) { return s.job == result.id; });
     if (sweep != sweeps_.end()) {
@@ -105,8 +140,8 @@ void Daemon::rescue_ended(std::int32_t code) noexcept {
         log(Level::Warning, {"rescue: the shell ended with an error"});
         rescue_at_ = boot_time() + rescue_pause;
         rescue_running_ = true;
-    } else if (loading_ == Loading::Held && modules_job_ == 0) {
-        loading_ = Loading::Going;
+    } else if (loading_ == Loading::Held) {
+        may_load();
     } else if (loading_ == Loading::Done && pods_.count() == 0) {
         go_down(SignalMeaning::Reboot);
     }

@@ -156,8 +156,10 @@ void Daemon::on_timer() {
         launch_writer(logs_.tick(now));
     if (is_due(rescue_at_, now))
         start_rescue("once more");
-    if (is_due(modules_deadline_, now) && modules_job_ != 0)
-        job_done({modules_job_, "still not loaded after 10 s, going on without them"});
+    if (is_due(helpers_deadline_, now))
+        for (const std::uint32_t job : {modules_job_, settle_job_})
+            if (job != 0)
+                job_done({job, "still not done after 10 s, going on without it", {}});
 }
 
 } // namespace initd

@@ -83,14 +83,20 @@ std::vector<std::string> files_in(const ns::Fd& set) {
     return names;
 }
 
+void add_name(std::string* names, std::string_view path) {
+    if (names)
+        names->append(names->empty() ? "" : ", ").append(path.substr(path.rfind('/') + 1));
+}
+
 // Paths of files that are to go; gone once they are removed and that lasts.
-bool remove_all(std::string_view paths) {
+bool remove_all(std::string_view paths, std::string* names) {
     std::vector<std::string> parents;
     while (!paths.empty()) {
         const std::string path(paths.substr(0, paths.find('\0')));
         paths.remove_prefix(std::min(path.size() + 1, paths.size()));
         if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR)
             return false;
+        add_name(names, path);
         if (std::string parent = parent_of(path); std::ranges::find(parents, parent) == parents.end())
             parents.push_back(std::move(parent));
     }
@@ -98,6 +104,14 @@ bool remove_all(std::string_view paths) {
 }
 
 } // namespace
+
+bool has_open_set(const char* directory) noexcept {
+    const ns::Fd place(::open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    bool any = false;
+    for (const char* name : {new_set, decided_set, trial_set})
+        any = any || (place && ::faccessat(place.get(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+    return any;
+}
 
 ns::Fd open_changing(const char* directory) {
     if (!make_durable(directory))
@@ -135,7 +149,7 @@ bool rename_set(int place, const char* from, const char* to) {
 }
 
 // What has been moved is not in the set any more, and what is gone stays gone: it can be begun again anywhere.
-bool finish_set(int place) {
+bool finish_set(int place, std::string* names) {
     const ns::Fd set = open_below(place, decided_set);
     if (!set)
         return errno == ENOENT;
@@ -144,11 +158,15 @@ bool finish_set(int place) {
         errno = paths.error().err;
         return false;
     }
-    if (paths && !remove_all(*paths))
+    if (paths && !remove_all(*paths, names))
         return false;
-    for (const std::string& name : files_in(set))
-        if (name != removals && ::renameat(set.get(), name.c_str(), place, name.c_str()) != 0)
+    for (const std::string& name : files_in(set)) {
+        if (name == removals)
+            continue;
+        if (::renameat(set.get(), name.c_str(), place, name.c_str()) != 0)
             return false;
+        add_name(names, name);
+    }
     if (::fsync(place) != 0)
         return false;
     drop_set(place, decided_set);

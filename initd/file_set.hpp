@@ -22,6 +22,9 @@ inline constexpr const char* new_set = ".podinit-new";
 inline constexpr const char* decided_set = ".podinit-commit";
 inline constexpr const char* trial_set = ".podinit-trial";
 
+// Is there anything for the helper to do?
+bool has_open_set(const char* directory) noexcept;
+
 // Each function is false with errno when it has failed.
 
 // The directory, made if it is missing and then durable, with its lock and no set of others that is under way.
@@ -36,8 +39,8 @@ bool end_set(int set, std::span<const std::string> removed);
 
 // Nothing, when there is none.
 bool rename_set(int place, const char* from, const char* to);
-// Carries the decided one out, if there is one.
-bool finish_set(int place);
+// Carries the decided one out, if there is one; the names of its files, and of what it removes, are added to `names`.
+bool finish_set(int place, std::string* names = nullptr);
 void drop_set(int place, const char* name);
 
 } // namespace initd

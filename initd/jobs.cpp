@@ -38,7 +38,7 @@ std::optional<Jobs::Job> Jobs::take(std::uint64_t id) noexcept {
 
 std::optional<JobResult> Jobs::launch_failed(std::uint64_t id, const ns::Error& error) {
     if (auto job = take(id))
-        return JobResult{job->id, "starting a helper: " + ns::to_text(error)};
+        return JobResult{job->id, "starting a helper: " + ns::to_text(error), {}};
     return std::nullopt;
 }
 
@@ -46,14 +46,14 @@ std::optional<JobResult> Jobs::ended(std::uint64_t id, std::int32_t code) {
     auto job = take(id);
     if (!job)
         return std::nullopt;
-    JobResult result{job->id, {}};
-    if (code == 0)
-        return result;
     char text[512];
     ssize_t n = read(job->complaints.get(), text, sizeof text);
-    result.failure.assign(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-    while (!result.failure.empty() && result.failure.back() == '\n')
-        result.failure.pop_back();
+    std::string said(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    while (!said.empty() && said.back() == '\n')
+        said.pop_back();
+    if (code == 0)
+        return JobResult{job->id, {}, std::move(said)};
+    JobResult result{job->id, std::move(said), {}};
     if (result.failure.empty())
         result.failure = "the helper ended with code " + std::to_string(code);
     return result;

@@ -15,6 +15,7 @@ namespace initd {
 struct JobResult {
     std::uint32_t id = 0;
     std::string failure; // what the helper said on standard error; empty: it was done
+    std::string said;    // the same of one that was done
 };
 
 class Jobs {

@@ -17,8 +17,9 @@ int pause_main() noexcept;
 // mode 0600, and it all is there after a power cut, or nothing of it. What is missing anyway is gone.
 inline constexpr const char* end_of_files = "--"; // no manifest's name
 int store_main(std::span<char* const> arguments, int content_fd);
-// "rollback" (a trial is taken back), "confirm" (it is one no more) or "".
-int settle_main(const char* directory, std::string_view how);
+// "rollback" (a trial is taken back, and what that has changed is told on standard error), "confirm" (it is one no
+// more) or "finish", and then directories.
+int settle_main(std::string_view how, std::span<char* const> directories);
 int sweep_main(std::span<char* const> trees);
 
 // `dir` is /lib/modules/RELEASE.

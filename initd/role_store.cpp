@@ -131,18 +131,23 @@ int store_main(std::span<char* const> arguments, int content_fd) {
     return code;
 }
 
-int settle_main(const char* directory, std::string_view how) {
-    const ns::Fd place = open_changing(directory);
-    if (!place)
-        return complain(directory, errno);
-    bool done = true;
-    if (how == "rollback")
-        done = rename_set(place.get(), trial_set, decided_set) && finish_set(place.get());
-    else if (how == "confirm")
-        done = rename_set(place.get(), trial_set, new_set);
-    if (how == "confirm" && done)
-        drop_set(place.get(), new_set);
-    return done ? 0 : complain(directory, errno);
+int settle_main(std::string_view how, std::span<char* const> directories) {
+    int code = 0;
+    std::string taken_back;
+    for (const char* directory : directories) {
+        const ns::Fd place = open_changing(directory);
+        bool done = static_cast<bool>(place);
+        if (done && how == "rollback")
+            done = rename_set(place.get(), trial_set, decided_set) && finish_set(place.get(), &taken_back);
+        else if (done && how == "confirm")
+            done = rename_set(place.get(), trial_set, new_set);
+        if (!done)
+            code = complain(directory, errno);
+        else if (how == "confirm")
+            drop_set(place.get(), new_set);
+    }
+    (void)!::write(STDERR_FILENO, taken_back.data(), taken_back.size());
+    return code;
 }
 
 } // namespace initd

@@ -41,8 +41,8 @@ int dispatch(std::string_view role, std::span<char* const> arguments) {
         return pause_main();
     if (role == store_role && arguments.size() >= 2)
         return store_main(arguments, STDIN_FILENO);
-    if (role == settle_role && arguments.size() == 2)
-        return settle_main(arguments[0], arguments[1]);
+    if (role == settle_role && !arguments.empty())
+        return settle_main(arguments[0], arguments.subspan(1));
     if (role == sweep_role)
         return sweep_main(arguments);
     if (role == modules_role)
@@ -75,13 +75,14 @@ ns::Plan store_plan(const FileChanges& changes, int content_fd) {
     return plan;
 }
 
-ns::Plan settle_plan(const std::string& directory, Settle how) {
-    ns::Plan plan = role_plan(settle_role, {&directory, 1});
+ns::Plan settle_plan(Settle how, std::span<const std::string> directories) {
+    ns::Plan plan = role_plan(settle_role, {});
     switch (how) {
-    case Settle::Finish: plan.argv.emplace_back(""); break;
+    case Settle::Finish: plan.argv.emplace_back("finish"); break;
     case Settle::RollBack: plan.argv.emplace_back("rollback"); break;
     case Settle::Confirm: plan.argv.emplace_back("confirm"); break;
     }
+    plan.argv.insert(plan.argv.end(), directories.begin(), directories.end());
     return plan;
 }
 

@@ -38,7 +38,7 @@ enum class Settle : unsigned char {
     RollBack, // that, and then a trial is taken back
     Confirm,  // a trial is one no more
 };
-ns::Plan settle_plan(const std::string& directory, Settle how);
+ns::Plan settle_plan(Settle how, std::span<const std::string> directories);
 ns::Plan sweep_plan(std::span<const std::string> trees);
 ns::Plan modules_plan(std::span<const std::string> modules);
 

@@ -195,7 +195,7 @@ bool Rollouts::consider(Rollout& rollout, Millis now) {
 
 void Rollouts::settle(Rollout& rollout, Phase phase, Millis now) {
     const Settle how = phase == Phase::Confirming ? Settle::Confirm : Settle::RollBack;
-    auto job = jobs_.start(settle_plan(rollout.changed.directory, how));
+    auto job = jobs_.start(settle_plan(how, {&rollout.changed.directory, 1}));
     if (job) {
         if (phase == Phase::RollingBack)
             tell(rollout, Severity::Warning, "RolledBack", " is not ready in time: its change is taken back");

@@ -132,7 +132,11 @@ Outcome with_arguments(int (*role)(std::span<char* const>), std::vector<std::str
 }
 
 Outcome settle(const std::string& directory, const char* how) {
-    return run([&] { return initd::settle_main(directory.c_str(), how); });
+    return run([&] {
+        std::string copy = directory;
+        char* argument = copy.data();
+        return initd::settle_main(how, {&argument, 1});
+    });
 }
 
 } // namespace
@@ -294,7 +298,7 @@ TEST_CASE("a change of several files that is killed at any moment is made as a w
         ::usleep(static_cast<useconds_t>(round * 25));
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
-        REQUIRE(settle(dir.path, "").code == 0);
+        REQUIRE(settle(dir.path, "finish").code == 0);
         const char now = read_file(dir / "b.json")[0];
         REQUIRE((now == before || now == letter));
         REQUIRE(read_file(dir / "a.json") == std::string(50'000, now));
