@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/core.hpp"
 
-#include <type_traits>
-
 namespace initd {
-
-static_assert(std::is_trivially_copyable_v<PodState> && std::is_trivially_copyable_v<UnitState> &&
-                  std::is_trivially_copyable_v<ProbeState> && std::is_trivially_copyable_v<Event> &&
-                  std::is_trivially_copyable_v<Action>,
-              "the core's state outlives the process as bytes");
 
 namespace {
 
@@ -39,6 +32,10 @@ std::span<const UnitState> Core::units(std::uint32_t slot) const noexcept {
     if (state.phase == PodPhase::Free)
         return {};
     return std::span(units_).subspan(state.first_unit, state.facts.containers);
+}
+
+std::span<const ProbeState> Core::probes(std::uint32_t slot) const noexcept {
+    return std::span(probes_).subspan(pod(slot).first_probe, pod(slot).facts.probes);
 }
 
 std::span<UnitState> Core::units_of(std::uint32_t slot) noexcept {

@@ -90,11 +90,22 @@ class Core {
     // Whose deadline that is, when there is one.
     Unit next_unit() const noexcept { return timers_.empty() ? Unit() : timers_.front().unit; }
 
+    // After a resume: puts a slot back for which reserve() has made room. False: it could not be so, and nothing has
+    // changed.
+    bool restore(std::uint32_t slot, const PodState& pod, std::span<const UnitState> units,
+                 std::span<const ProbeState> probes) noexcept;
+    // When all are back: appends what has been asked for and not been answered, each under the name it had, and what
+    // pods that have nobody to wait for any more begin with. On the way down ShutdownBegun comes first.
+    void outstanding(Actions& out) noexcept;
+
     bool shutting_down() const noexcept { return shutting_down_; }
 
     // What is known of a slot, for status. A free slot's phase is Free. Valid until the next step().
     const PodState& pod(std::uint32_t slot) const noexcept;
     std::span<const UnitState> units(std::uint32_t slot) const noexcept;
+    std::span<const ProbeState> probes(std::uint32_t slot) const noexcept;
+    std::uint32_t generation() const noexcept { return generation_; } // the last one given
+    void generations_above(std::uint32_t last) noexcept { generation_ = std::max(generation_, last); }
     std::size_t slots() const noexcept { return pods_.size(); }
 
   private:
@@ -135,8 +146,12 @@ class Core {
     void retry_sandbox(std::uint32_t slot, Millis at, Millis now, Actions& out) noexcept;
     void drop_sandbox(std::uint32_t slot, Actions& out) noexcept;
     void forget(std::uint32_t slot, Actions& out) noexcept;
+    void go_on(Actions& out) noexcept;
     void free_slot(std::uint32_t slot, Actions& out) noexcept;
     void tick_pod(std::uint32_t slot, Millis now, Actions& out) noexcept;
+
+    // core_restore.cpp
+    void ask_again(std::uint32_t slot, Actions& out) noexcept;
 
     // core_unit.cpp
     void start(Unit name, UnitState& unit, Actions& out) noexcept;

@@ -313,10 +313,14 @@ void Core::drop_sandbox(std::uint32_t slot, Actions& out) noexcept {
     out.push_back({Action::Kind::DropSandbox, {Unit(slot, 0), pods_[slot].generation}});
 }
 
-// Frees the slot, and lets those go on that waited for it. One of them that was removed meanwhile is forgotten in its
-// turn, and then the scan starts anew, since those behind it may have lower slots.
 void Core::forget(std::uint32_t slot, Actions& out) noexcept {
     free_slot(slot, out);
+    go_on(out);
+}
+
+// Lets those go on that have waited for a slot that is free now. One of them that was removed meanwhile is forgotten in
+// its turn, and then the scan starts anew, since those behind it may have lower slots.
+void Core::go_on(Actions& out) noexcept {
     for (std::uint32_t i = 0; waiting_ != 0 && i < pods_.size();) {
         const std::uint32_t other = i++;
         const bool goes = pods_[other].stop_asked != never || shutting_down_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes into the core and comes out of it, and what it remembers: plain values, flat and trivially copyable, so
-// that they can outlive the process.
+// What goes into the core and comes out of it, and what it remembers: plain values, which outlive the process
+// (state/core_records.hpp). Another version reads them: to what is kept, members and enumerators are only ever added at
+// the end.
 #pragma once
 
 #include "initd/backoff.hpp"

@@ -34,6 +34,8 @@ concept Of = std::is_same_v<std::remove_const_t<Given>, T>;
 
 static_assert(std::endian::native == std::endian::little);
 
+inline constexpr Millis longest{std::int64_t{1} << 60}; // so that moments and spans can be added
+
 // Appends to a buffer. May throw bad_alloc.
 class Writer {
   public:
@@ -52,10 +54,9 @@ class Writer {
     template <class T>
     requires std::is_enum_v<T>
     void upto(const T& value, T) { (*this)(static_cast<std::underlying_type_t<T>>(value)); }
-    template <class T>
-    void list(const std::vector<T>& values) {
+    void list(const auto& values) {
         (*this)(static_cast<std::uint32_t>(values.size()));
-        for (const T& value : values)
+        for (const auto& value : values)
             part(value);
     }
     template <class T>
@@ -92,7 +93,9 @@ class Reader {
     void operator()(Millis& value) {
         std::int64_t count = value.count();
         (*this)(count);
-        value = Millis{count};
+        bad_ = bad_ || count < never.count() || count > longest.count();
+        if (!bad_)
+            value = Millis{count};
     }
     void operator()(std::string& text) {
         if (const std::string_view found = take_text(); !ended_)

@@ -99,7 +99,9 @@ class StateFile {
     // Empty: there is none. Valid until that record is kept or dropped.
     std::string_view body(RecordName name) const noexcept;
 
-    // Records that were there but could not be read: by adopt() or recall().
+    // What was recalled cannot be: drops it and lists it in damaged(). May throw bad_alloc.
+    void damage(RecordName name);
+    // Records that were there but could not be read.
     const std::vector<RecordName>& damaged() const noexcept { return damaged_; }
 
     // Gives memory back that is not needed now; call when there is nothing else to do.
@@ -116,7 +118,6 @@ class StateFile {
     struct State;
     explicit StateFile(std::unique_ptr<State> state) noexcept;
     bool put(RecordName name, std::string_view bytes) noexcept;
-    void damage(RecordName name);
 
     std::unique_ptr<State> state_;
     std::unique_ptr<ControlBlock> apart_; // of one that keeps nothing

@@ -12,13 +12,13 @@ using namespace std::chrono_literals;
 using Kind = Event::Kind;
 
 namespace {
-constexpr CoreConfig config{};
 constexpr std::size_t pending_limit = 64;
 } // namespace
 
-Kernel::Kernel(std::uint64_t seed)
+Kernel::Kernel(std::uint64_t seed, std::uint32_t crashes_in_a_thousand)
     : state_(seed * 0x9e3779b97f4a7c15 + 1)
-    , core_(config) {
+    , core_(config)
+    , crash_rate_(crashes_in_a_thousand) {
     core_.reserve(slots, slots * max_containers, slots * max_probes);
     out_.reserve(core_.max_actions());
 }
@@ -189,6 +189,8 @@ void Kernel::pass(Millis span) {
     now_ += span;
     if (core_.next_deadline() == never || core_.next_deadline() > now_)
         return;
+    if (crashes_now())
+        tick_and_crash();
     out_.clear();
     core_.tick(now_, out_);
     require(core_.next_deadline() == never || core_.next_deadline() > now_, "nothing is overdue after tick");
@@ -199,6 +201,8 @@ void Kernel::pass(Millis span) {
 
 void Kernel::tell(const Event& event) {
     ++events_;
+    if (crashes_now())
+        return tell_and_crash(event);
     note(event);
     const std::size_t room = out_.capacity();
     out_.clear();
@@ -274,6 +278,8 @@ void Kernel::queue(const Event& event) {
 }
 
 void Kernel::perform(const Action& action) {
+    if (again_ && is_done(action))
+        return;
     if (action.kind == Action::Kind::ShutDown) {
         require(shutting_down_ && !down_, "ShutDown is asked for, and only once");
         require(std::ranges::none_of(pods_, &Pod::known), "ShutDown leaves no pod");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel that means no good: it ignores SIGTERM, fails any action, delivers exits before starts, repeats, reorders
 // and makes up events. It knows what truly exists, and checks each action of the core and the core's state against
-// that.
+// that. It may also have the core crash at any moment, so that it is made again from its records.
 #pragma once
 
 #include "initd/core.hpp"
+#include "initd/state/state_file.hpp"
 
 #include <array>
 #include <cstdint>
@@ -14,9 +15,11 @@
 
 namespace hostile {
 
+inline constexpr initd::CoreConfig config{};
+
 class Kernel {
   public:
-    explicit Kernel(std::uint64_t seed);
+    explicit Kernel(std::uint64_t seed, std::uint32_t crashes_in_a_thousand = 0);
 
     // Lets that many things happen, at random. Then shuts down, and lets happen what must until the core says ShutDown.
     void live(int events);
@@ -25,6 +28,7 @@ class Kernel {
     // The first rule that was broken, or "".
     const std::string& complaint() const { return complaint_; }
     int events() const { return events_; }
+    int crashes() const { return crashes_; }
 
   private:
     static constexpr std::uint32_t slots = 7;
@@ -79,6 +83,18 @@ class Kernel {
     void queue(const initd::Event& event);
     void check();
 
+    // hostile_crash.cpp
+    bool crashes_now() { return crash_rate_ != 0 && random(1'000) < crash_rate_; }
+    void tell_and_crash(const initd::Event& event);
+    void tick_and_crash();
+    void keep_all();
+    void cut_off(std::uint32_t slot);
+    void recover();
+    void restore_all();
+    void resume();
+    bool is_done(const initd::Action& action);
+    std::array<std::string, slots> account() const;
+
     std::uint64_t state_;
     initd::Core core_;
     initd::Actions out_;
@@ -91,6 +107,11 @@ class Kernel {
     bool shutting_down_ = false, down_ = false;
     int events_ = 0;
     std::string complaint_;
+
+    std::uint32_t crash_rate_;
+    initd::StateFile state_file_;
+    bool again_ = false; // what is asked for now may have been done
+    int crashes_ = 0;
 };
 
 } // namespace hostile

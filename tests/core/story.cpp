@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/core/story.hpp"
 
+#include "initd/state/core_records.hpp"
+#include "initd/state/state_file.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,9 +68,32 @@ std::string to_text(const initd::Actions& actions) {
 }
 
 Story::Story(initd::CoreConfig config)
-    : core_(config) {
+    : config_(config)
+    , core_(config) {
     core_.reserve(8, 24, 24);
     out_.reserve(core_.max_actions());
+}
+
+std::string Story::crash() {
+    auto state = initd::StateFile::create();
+    if (!state)
+        return "no state file";
+    std::string text;
+    initd::Core next(config_);
+    next.reserve(8, 24, 24);
+    restore_names(*state, next);
+    for (std::uint32_t slot = 0; slot < 8; ++slot) {
+        if (core_.pod(slot).phase == initd::PodPhase::Free)
+            continue;
+        if (!keep(*state, core_, slot) || restore(*state, next, slot) != initd::Restored::Yes)
+            return "a slot is lost";
+    }
+    if (core_.shutting_down())
+        next.step(now_, {.kind = Event::Kind::ShutdownBegun, .run = {}}, out_);
+    core_ = std::move(next);
+    out_.clear();
+    core_.outstanding(out_);
+    return told();
 }
 
 std::string Story::told() {

@@ -42,6 +42,9 @@ class Story {
     // What people were told since this was last asked; it is not part of what the others return.
     std::string tells();
 
+    // The core is lost and made again from its records: what it then wants done.
+    std::string crash();
+
     // Time goes on, and the loop ticks whenever the core asked for it. What was wanted on the way.
     std::string pass(Millis span);
 
@@ -62,6 +65,7 @@ class Story {
     std::string tick();
     std::string told();
 
+    initd::CoreConfig config_;
     initd::Core core_;
     initd::Actions out_;
     initd::Actions asked_; // every RunHook and Probe

@@ -39,7 +39,7 @@ void fields(Archive& a, Of<Cart> auto& cart) {
 inline Cart cart(std::uint64_t number, std::size_t length = 5) {
     return {.loaded = number % 2 == 1,
             .colour = static_cast<Colour>(number % 3),
-            .age = Millis{static_cast<std::int64_t>(number) - 4},
+            .age = Millis{static_cast<std::int64_t>(number) - 1},
             .name = std::string(length, static_cast<char>('a' + number % 26)),
             .wheels = std::vector<Wheel>(number % 5, Wheel{static_cast<std::int32_t>(number)}),
             .number = number};
