@@ -149,7 +149,8 @@ void Daemon::on_timer() {
         tick_health(now);
     if (is_due(watchdog_.next_deadline(), now))
         watchdog_.tick(now);
-    manifests_.tick(now);
+    manifests_.tick(now, changes_);
+    handle_changes();
     performer_.notify().tick(now);
     performer_.cgroups().tick(now, core_.shutting_down(), events_);
     if (is_due(logs_.next_deadline(), now))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/manifests.hpp"
 
+#include "initd/clock.hpp"
 #include "initd/files.hpp"
 #include "initd/log.hpp"
 #include "initd/manifest_names.hpp"
@@ -19,6 +20,8 @@
 namespace initd {
 
 namespace {
+
+constexpr Millis look_again_after{10'000};
 
 std::uint32_t object_hash(spec::Kind kind, std::string_view name) noexcept {
     return name_hash(name) + static_cast<std::uint32_t>(kind);
@@ -85,10 +88,12 @@ bool Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     watch_.end(index);
     std::sort(names.begin(), names.end());
     const bool held = std::ranges::find(files_, index, &File::directory) != files_.end();
+    if (blind != 0 || (!dir && opened.error != ENOENT))
+        look_again_ = boot_time() + look_again_after;
     if (!dir && (opened.error != ENOENT || held))
         report(index, "its objects stay as they are: " + ns::to_text({opened.error, ns::Step::Open}));
     else
-        report(index, blind == 0 ? "" : "changes are seen only at SIGHUP: " + ns::to_text({blind, ns::Step::Watch}));
+        report(index, blind == 0 ? "" : "changes are seen late: " + ns::to_text({blind, ns::Step::Watch}));
     return dir != nullptr;
 }
 
@@ -313,6 +318,15 @@ void Manifests::rescan(std::vector<ObjectChange>& changes) noexcept try {
     drop_overtaken(changes, before);
 } catch (...) {
     log(Level::Error, {"manifests: out of memory"});
+    look_again_ = boot_time() + look_again_after;
+}
+
+void Manifests::tick(Millis now, std::vector<ObjectChange>& changes) noexcept {
+    watch_.tick(now);
+    if (!is_due(look_again_, now))
+        return;
+    look_again_ = never;
+    rescan(changes);
 }
 
 void Manifests::refuse(spec::Kind kind, std::string_view name, std::string_view why) {

@@ -44,10 +44,11 @@ class Manifests {
     // Is there more to read of what speaks of a priority? It is read first.
     bool more_priorities() const noexcept { return !listed_ || loaded_ < with_priority_; }
 
-    // inotify says something. At next_deadline() it may say something again.
+    // inotify says something. At next_deadline() it may say something again, or a directory that could not be watched
+    // or read is looked at once more.
     void on_change(Millis now, std::vector<ObjectChange>& changes) noexcept;
-    Millis next_deadline() const noexcept { return watch_.next_deadline(); }
-    void tick(Millis now) noexcept { watch_.tick(now); }
+    Millis next_deadline() const noexcept { return sooner(watch_.next_deadline(), look_again_); }
+    void tick(Millis now, std::vector<ObjectChange>& changes) noexcept;
 
     // A job has written or removed a file: it is looked at now.
     void look_at(std::string_view path, std::vector<ObjectChange>& changes) noexcept;
@@ -114,6 +115,7 @@ class Manifests {
     std::vector<ToLoad> to_load_;
     std::size_t with_priority_ = 0;
     std::size_t loaded_ = 0;
+    Millis look_again_ = never; // at a directory that could not be watched or read, or for which there was no memory
     bool listed_ = false;
 };
 

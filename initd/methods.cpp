@@ -76,7 +76,7 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
             },
             request.call);
     } catch (...) {
-        control_.error(client, spec::failed("out of memory"));
+        control_.error(client, spec::out_of_memory());
     }
 }
 

@@ -135,10 +135,6 @@ std::expected<Answer, ControlError> read_reply(const json::Document& message, co
     return answer;
 }
 
-ControlError out_of_memory() noexcept try { return failed("out of memory"); } catch (const std::exception&) {
-    return {};
-}
-
 // Parses `message` and reads it; whatever is thrown on the way becomes an error.
 template <class T, class F>
 std::expected<T, ControlError> read_message(std::string_view message, F read) noexcept try {

@@ -220,6 +220,7 @@ struct ControlError {
 ControlError not_found(std::string_view what, std::string_view name);
 ControlError refused(std::string_view reason);
 ControlError failed(std::string_view reason);
+ControlError out_of_memory() noexcept; // without a word when there is no memory even for that
 ControlError permission_denied();
 ControlError expected_more(); // a call that streams was made without `more`
 

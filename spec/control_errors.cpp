@@ -52,6 +52,10 @@ ControlError failed(std::string_view reason) {
     return {.name = "io.podinit.Failed", .message = std::string{reason}};
 }
 
+ControlError out_of_memory() noexcept try { return failed("out of memory"); } catch (const std::exception&) {
+    return {};
+}
+
 ControlError permission_denied() {
     return with_message({.name = "org.varlink.service.PermissionDenied"});
 }

@@ -59,7 +59,7 @@ class Rig {
     }
     std::string changes() {
         std::vector<ObjectChange> changes;
-        manifests->tick(now += Millis{1'000});
+        manifests->tick(now += Millis{1'000}, changes);
         for (auto ready = poller.wait(0); !ready.empty(); ready = poller.wait(0))
             manifests->on_change(now, changes);
         return text(changes);
@@ -393,11 +393,12 @@ TEST_CASE("after a look the next one waits for a tenth of a second, and the poll
     CHECK(rig.manifests->next_deadline() == rig.now + Millis{100});
     rig.write(rig.low + "/web.json", pod("web", "b"));
     CHECK(rig.poller.wait(0).empty());
-    rig.manifests->tick(rig.now + Millis{99});
+    std::vector<ObjectChange> none;
+    rig.manifests->tick(rig.now + Millis{99}, none);
     CHECK(rig.poller.wait(0).empty());
     CHECK(rig.changes() == "+default/web");
     CHECK(rig.image() == "b");
-    rig.manifests->tick(rig.now + Millis{100});
+    rig.manifests->tick(rig.now + Millis{100}, none);
     CHECK(rig.manifests->next_deadline() == never);
     CHECK(rig.poller.wait(0).empty());
 }
@@ -588,7 +589,12 @@ TEST_CASE("a watch that cannot be had is told with its directory, which is read 
     CHECK(changes.size() == 1);
     const auto problems = rig.problems();
     REQUIRE(problems.size() == 1);
-    CHECK(problems[0] == "low: changes are seen only at SIGHUP: watching a directory: Too many open files (EMFILE)");
+    CHECK(problems[0] == "low: changes are seen late: watching a directory: Too many open files (EMFILE)");
+    rig.write(rig.low + "/late.json", pod("late"));
+    changes.clear();
+    REQUIRE(rig.manifests->next_deadline() != never);
+    rig.manifests->tick(rig.manifests->next_deadline(), changes);
+    CHECK(std::ranges::count(changes, "default/late", &ObjectChange::name) == 1);
 }
 
 TEST_CASE("objects of two kinds by one name are two objects, each with its own precedence") {

@@ -110,6 +110,7 @@ class Supervisor {
 
     TempDir temp;
     std::chrono::milliseconds patience = std::chrono::seconds{30}; // with each answer
+    bool lenient = false;                                          // a list that cannot be had is empty
 
   private:
     Connection connect() const { return Connection(dir("run/control.sock"), patience); }

@@ -3,30 +3,30 @@
 #pragma once
 
 #include "tests/daemon/supervisor_rig.hpp"
+#include "tests/fault/injector.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace fault {
 
 class Trial {
   public:
-    Trial(initd::Supervisor& subject, bool strict)
+    // Everything must succeed; with `meanwhile` it need not, and is given up soon after that has happened.
+    explicit Trial(initd::Supervisor& subject, const Injector* meanwhile = nullptr)
         : podinit(subject)
-        , strict_(strict) {}
+        , meanwhile_(meanwhile) {}
 
-    // A step: when it must succeed it waits long for that, and says what did not; otherwise for half a second in all.
+    // A step that is tried again until it succeeds.
     template <class Done>
     bool step(const char* what, Done done) {
-        using namespace std::chrono;
-        const auto left = duration_cast<milliseconds>(soon_ - steady_clock::now());
-        const bool good = initd::eventually(done, strict_ ? milliseconds{20'000} : left);
-        if (!good && strict_ && wrong.empty())
-            wrong = what;
-        return good;
+        bool good = false;
+        initd::eventually([&] { return (good = done()) || given_up(); });
+        return check(what, good);
     }
     // What cannot be tried again.
     bool check(const char* what, bool good) {
-        if (!good && strict_ && wrong.empty())
+        if (!good && !meanwhile_ && wrong.empty())
             wrong = what;
         return good;
     }
@@ -35,8 +35,16 @@ class Trial {
     std::string wrong{}; // the first step that went wrong, if that matters
 
   private:
-    bool strict_;
-    std::chrono::steady_clock::time_point soon_ = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
+    bool given_up() {
+        const auto now = std::chrono::steady_clock::now();
+        if (meanwhile_ && meanwhile_->happened() && give_up_ == never)
+            give_up_ = now + std::chrono::milliseconds{500};
+        return now >= give_up_;
+    }
+
+    const Injector* meanwhile_;
+    static constexpr auto never = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point give_up_ = never;
 };
 
 struct Scenario {

@@ -22,7 +22,8 @@ std::string readable(const char* symbol) {
     std::free(text);
     const auto space = std::string("(anonymous namespace)");
     const auto from = name.find(space) == name.npos ? 0 : name.find(space) + space.size();
-    return name.find("[clone") == name.npos ? name.substr(0, name.find('(', from)) : "";
+    const bool whole = name.find("[clone") == name.npos && name.find("{lambda") == name.npos;
+    return whole ? name.substr(0, name.find('(', from)) : "";
 }
 
 } // namespace

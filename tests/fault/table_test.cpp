@@ -11,6 +11,7 @@
 #include <sstream>
 
 using namespace fault;
+using std::chrono::milliseconds, std::chrono::seconds;
 
 namespace {
 
@@ -58,20 +59,22 @@ std::vector<Row> rows() {
 std::string go_through(Stage& stage, const Row& row) {
     const Scenario& scenario = *find_scenario(row.scenario);
     stage.news();
-    Trial first(stage.podinit(), !row.spoilt);
-    if (row.spoilt)
-        stage.podinit().patience = std::chrono::milliseconds{500};
-    Injector injector(stage.podinit().pid(), symbols(), row.injection);
+    initd::Supervisor& podinit = stage.podinit();
+    podinit.lenient = row.spoilt;
+    podinit.patience = row.spoilt ? milliseconds{500} : seconds{30};
+    Injector injector(podinit.pid(), symbols(), row.injection);
+    Trial first(podinit, row.spoilt ? &injector : nullptr);
     scenario.run(first);
     injector.stop();
-    stage.podinit().patience = std::chrono::seconds{30};
+    podinit.patience = seconds{30};
+    podinit.lenient = false;
     if (!injector.trouble().empty())
         return injector.trouble();
     if (!injector.happened())
         return "the place was never reached (" + std::to_string(injector.passed()) + " times come by)";
     if (!first.wrong.empty())
         return first.wrong;
-    Trial second(stage.podinit(), true);
+    Trial second(podinit);
     clean_up(second);
     if (row.spoilt)
         scenario.run(second);
