@@ -42,7 +42,7 @@ struct Planning {
     void claim(std::size_t index, const spec::Object& object, std::string name, const std::string& holder);
     void check_names(std::size_t index, const spec::Object& object);
     void check_immutable(std::size_t index, const spec::Object& object);
-    const std::string* text_in_force(const spec::Object& object, std::string_view name) const;
+    std::optional<std::string_view> text_in_force(const spec::Object& object, std::string_view name) const;
     void add_waits(const spec::Object& object);
     void check_waits();
     void add_file(std::size_t index, const spec::Object& object, bool same);
@@ -86,13 +86,13 @@ void Planning::check_immutable(std::size_t index, const spec::Object& object) {
         complain(index, "/data", forbidden);
 }
 
-const std::string* Planning::text_in_force(const spec::Object& object, std::string_view name) const {
+std::optional<std::string_view> Planning::text_in_force(const spec::Object& object, std::string_view name) const {
     if (object.kind == spec::Kind::Pod) {
         auto slot = now.pods.find(name);
-        return slot ? &now.pods.at(*slot).text : nullptr;
+        return slot ? std::optional(now.pods.at(*slot).text) : std::nullopt;
     }
     const ObjectRecord* record = now.objects.find(object.kind, name);
-    return record ? &record->text : nullptr;
+    return record ? std::optional(record->text) : std::nullopt;
 }
 
 void Planning::add_waits(const spec::Object& object) {
@@ -109,19 +109,19 @@ void Planning::check_waits() {
         if (pod.name.empty() || pod.leaving)
             continue;
         const ObjectRecord* owner = now.objects.find(pod.owner);
-        const std::string name = "pod " + pod.name;
+        const std::string name = called("pod", pod.name);
         if (!owner) {
             waits.add(name, now.order.prerequisites(slot));
             continue;
         }
-        const std::string workload = std::string(spec::resource_of(owner->kind)) + " " + owner->name;
+        const std::string workload = called(spec::resource_of(owner->kind), owner->name);
         waits.add_pod_of(name, workload);
         waits.add(workload, now.order.prerequisites(slot));
     }
     for (const spec::Kind kind : {spec::Kind::DaemonSet, spec::Kind::Deployment, spec::Kind::StatefulSet})
         for (const ObjectRecord* record = now.objects.next(kind, ""); record;
              record = now.objects.next(kind, record->name))
-            waits.add(std::string(spec::resource_of(kind)) + " " + record->name, {}); // without pods
+            waits.add(called(spec::resource_of(kind), record->name), {}); // without pods
     for (spec::WaitGraph::Finding& finding : waits.findings())
         complain(finding.who, spec::WaitGraph::pointer(finding, kinds[finding.who]),
                  finding.circle ? std::move(finding.what) : "there is no " + finding.what);
@@ -172,7 +172,7 @@ void Planning::add(std::size_t index) {
     add_waits(*object);
     check_names(index, *object);
     check_immutable(index, *object);
-    const std::string* text = text_in_force(*object, spec::full_name(meta));
+    const auto text = text_in_force(*object, spec::full_name(meta));
     bool same = text && *text == text_of(*object);
     item.outcome = !text ? spec::Outcome::Created : same ? spec::Outcome::Unchanged : spec::Outcome::Configured;
     add_file(index, *object, same);

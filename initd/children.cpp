@@ -124,6 +124,14 @@ void Children::forget_told() noexcept {
         }
 }
 
+std::uint64_t Children::last_id(ChildId::Kind kind) const noexcept {
+    std::uint64_t last = 0;
+    for (const ChildRecord& child : children_)
+        if (child.who.kind == kind)
+            last = std::max(last, child.who.id);
+    return last;
+}
+
 void Children::signal(pid_t pid, int signo) noexcept {
     if (pid <= 0 || !find(pid))
         return;

@@ -99,6 +99,8 @@ class Children {
     std::span<const ChildRecord> all() const noexcept { return children_; }
     // A process whose record is lost. False: it is no child of ours. May throw bad_alloc.
     bool adopt(ChildId who, pid_t pid);
+    // The highest id of that kind; 0: there is none.
+    std::uint64_t last_id(ChildId::Kind kind) const noexcept;
 
     void trim() noexcept { launcher_.trim(); }
 

@@ -5,6 +5,7 @@
 #include "initd/control_listener.hpp"
 #include "ns/launcher.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <string>
@@ -24,6 +25,17 @@ constexpr std::size_t drained_bytes = 256u << 10;    // and with less than this 
 constexpr std::size_t largest_queue = 32u << 20;
 constexpr std::size_t batch_bytes = 64u << 10; // replies with `continues` are sent together
 constexpr int calls_a_turn = 8;
+
+struct ListenerRecord {
+    std::int32_t fd = -1;
+};
+
+struct ClientRecord {
+    std::int32_t fd = -1;
+    std::uint32_t generation = 0;
+    bool in_call = false;
+    bool oneway = false;
+};
 
 // One reply to somebody who is not let in; his socket is empty, so it has room.
 void turn_away(int socket, const spec::ControlError& error) {
@@ -55,6 +67,19 @@ std::string answer_here(const spec::Call& call) {
 
 } // namespace
 
+template <class Archive>
+void fields(Archive& a, Of<ListenerRecord> auto& listener) {
+    a(listener.fd);
+}
+
+template <class Archive>
+void fields(Archive& a, Of<ClientRecord> auto& client) {
+    a(client.fd);
+    a(client.generation);
+    a(client.in_call);
+    a(client.oneway);
+}
+
 struct Control::State {
     struct Slot {
         std::unique_ptr<ControlConnection> connection;
@@ -62,6 +87,7 @@ struct Control::State {
     };
 
     Poller& poller;
+    StateFile& state;
     std::string path;
     ControlPolicy policy;
     ns::Fd listener;
@@ -76,6 +102,10 @@ struct Control::State {
     }
     bool accept_one();
     void admit(ns::Fd socket, const Peer& peer);
+    void insert(std::uint32_t index, ns::Fd socket, const Peer& peer);
+    bool restore(std::uint32_t index, std::span<const ClientId> answered);
+    void keep(std::uint32_t index) noexcept;
+    void forget(std::uint32_t index) noexcept;
     void drop(std::uint32_t index) noexcept;
     void serve(std::uint32_t index, std::vector<IncomingCall>& calls);
     void take_call(std::uint32_t index, std::vector<IncomingCall>& calls);
@@ -86,13 +116,20 @@ struct Control::State {
 
 // ---- coming and going ---------------------------------------------------------------------------------------------
 
-std::expected<Control, ns::Error> Control::open(Poller& poller, std::string_view path, ControlPolicy policy) noexcept
-    try {
-    auto state = std::unique_ptr<State>(new State{.poller = poller, .path = std::string(path), .policy = policy});
-    auto listener = listen_at(state->path, policy);
-    if (!listener)
-        return std::unexpected(listener.error());
-    state->listener = std::move(*listener);
+std::expected<Control, ns::Error> Control::open(Poller& poller, StateFile& file, std::string_view path,
+                                                ControlPolicy policy) noexcept try {
+    auto state =
+        std::unique_ptr<State>(new State{.poller = poller, .state = file, .path = std::string(path), .policy = policy});
+    ListenerRecord record;
+    if (file.recall(RecordKind::Listener, 0, record))
+        state->listener = adopt_listener(record.fd, state->path, policy);
+    if (!state->listener) {
+        auto listener = listen_at(state->path, policy);
+        if (!listener)
+            return std::unexpected(listener.error());
+        state->listener = std::move(*listener);
+        file.keep(RecordKind::Listener, 0, ListenerRecord{state->listener.get()});
+    }
     state->spare.reset(::fcntl(state->listener.get(), F_DUPFD_CLOEXEC, ns::high_fd));
     if (auto added = poller.add(state->listener.get(), Source::Listener, 0, EPOLLIN); !added)
         return std::unexpected(added.error());
@@ -134,7 +171,7 @@ bool Control::State::accept_one() {
     else if (last || count >= limit)
         turn_away(socket.get(), spec::refused("too many clients"));
     else
-        admit(ns::raise(std::move(socket)), peer);
+        admit(ns::keep(std::move(socket)), peer);
     if (last) {
         socket.reset();
         spare.reset(::fcntl(listener.get(), F_DUPFD_CLOEXEC, ns::high_fd));
@@ -148,6 +185,11 @@ void Control::State::admit(ns::Fd socket, const Peer& peer) {
         ++index;
     if (index == slots.size())
         slots.emplace_back();
+    insert(index, std::move(socket), peer);
+    keep(index);
+}
+
+void Control::State::insert(std::uint32_t index, ns::Fd socket, const Peer& peer) {
     auto connection = std::make_unique<ControlConnection>(std::move(socket), peer);
     connection->watched = EPOLLIN;
     if (!poller.add(connection->fd(), Source::Client, index, EPOLLIN))
@@ -156,8 +198,59 @@ void Control::State::admit(ns::Fd socket, const Peer& peer) {
     ++count;
 }
 
+// Who is in the middle of something has no record, and so no connection after us.
+void Control::State::keep(std::uint32_t index) noexcept {
+    const Slot& slot = slots[index];
+    if (!slot.connection || !slot.connection->is_between_messages())
+        return;
+    ControlConnection& client = *slot.connection;
+    client.kept = state.keep(RecordKind::Client, index,
+                             ClientRecord{client.fd(), slot.generation, client.in_call, client.oneway});
+}
+
+// Before it is heard: what it says only we know.
+void Control::State::forget(std::uint32_t index) noexcept {
+    state.drop(RecordKind::Client, index);
+    slots[index].connection->kept = false;
+}
+
+void Control::restore(std::span<const ClientId> answered) {
+    for (const std::uint32_t index : state_->state.ids(RecordKind::Client))
+        if (!state_->restore(index, answered))
+            state_->state.drop(RecordKind::Client, index);
+}
+
+bool Control::State::restore(std::uint32_t index, std::span<const ClientId> answered) {
+    ClientRecord record;
+    if (index >= max_clients || !state.recall(RecordKind::Client, index, record) || record.fd <= 2)
+        return false;
+    const Peer peer = judge(record.fd, policy);
+    if (peer.access == Access::None) // or it is no connection at all
+        return false;
+    ns::Fd socket(record.fd);
+    if (record.in_call && std::ranges::find(answered, ClientId{index, record.generation}) == answered.end())
+        return false;
+    if (index >= slots.size())
+        slots.resize(index + 1);
+    slots[index].generation = record.generation;
+    insert(index, std::move(socket), peer);
+    if (!slots[index].connection)
+        return false;
+    slots[index].connection->kept = true;
+    slots[index].connection->in_call = record.in_call;
+    slots[index].connection->oneway = record.oneway;
+    watch(index);
+    return true;
+}
+
+void Control::keep_call(ClientId client) noexcept {
+    if (connected(client))
+        state_->keep(client.index);
+}
+
 void Control::State::drop(std::uint32_t index) noexcept {
     Slot& slot = slots[index];
+    state.drop(RecordKind::Client, index);
     poller.remove(slot.connection->fd());
     slot.connection.reset();
     ++slot.generation;
@@ -177,6 +270,8 @@ void Control::on_client(const Ready& ready, std::vector<IncomingCall>& calls) no
         if (gone && (client.in_call || client.closing || (client.at_end() && !client.has_message())))
             return state_->drop(index);
         const bool readable = (client.watched & EPOLLIN) && (ready.events & (EPOLLIN | EPOLLHUP | EPOLLERR));
+        if (readable)
+            state_->forget(index);
         if (readable && !client.receive())
             return state_->drop(index);
         state_->serve(index, calls);
@@ -235,6 +330,7 @@ void Control::State::send(ClientId id, const std::string& text, bool continues) 
     if (!client->oneway)
         client->queue(text);
     client->in_call = continues;
+    client->kept = client->kept && continues; // its record says that it waits, until it has the answer
     settle(id.index, !continues || client->queued() >= batch_bytes);
 }
 
@@ -276,6 +372,8 @@ void Control::State::settle(std::uint32_t index, bool flush) {
     }
     client.full = client.full || client.queued() >= room_bytes;
     watch(index);
+    if (!client.in_call && !client.kept)
+        keep(index);
 }
 
 // A call that has come already and may be taken now wakes the loop as a socket that can be written to.

@@ -8,9 +8,12 @@
 // over one at a time, in order: the next is read only after the last reply to the one before (Varlink). A peer is
 // judged when it connects, by SO_PEERCRED and SO_PEERGROUPS. Descriptors belong to the message that holds the last byte
 // they came with; at most eight a message, the rest is closed.
+// The socket outlives podinit, and so do connections between two calls and those whose call may be answered by whoever
+// comes then (keep_call()); all others are closed by its death.
 #pragma once
 
 #include "initd/poller.hpp"
+#include "initd/state/state_file.hpp"
 #include "ns/error.hpp"
 #include "ns/fd.hpp"
 #include "spec/control.hpp"
@@ -18,6 +21,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
@@ -53,11 +57,17 @@ struct IncomingCall {
 
 class Control {
   public:
-    // Binds and listens on `path` (made anew, mode 0660 root:readers, or 0600 without readers).
-    static std::expected<Control, ns::Error> open(Poller& poller, std::string_view path, ControlPolicy policy) noexcept;
+    // Binds and listens on `path` (made anew, mode 0660 root:readers, or 0600 without readers), unless a podinit before
+    // us has left a socket that listens there.
+    static std::expected<Control, ns::Error> open(Poller& poller, StateFile& state, std::string_view path,
+                                                  ControlPolicy policy) noexcept;
     Control(Control&&) noexcept;
     Control& operator=(Control&&) noexcept;
     ~Control(); // unlinks the socket
+
+    // The connections that a podinit before us has left, each judged again: those between two calls, and of those whose
+    // call was kept the ones that will be answered. May throw bad_alloc.
+    void restore(std::span<const ClientId> answered);
 
     // Accepts what waits.
     void on_listener() noexcept;
@@ -71,6 +81,9 @@ class Control {
     // call's replies are dropped, but end it all the same.
     void reply(ClientId client, const spec::Reply& reply, bool continues = false) noexcept;
     void error(ClientId client, const spec::ControlError& error) noexcept;
+
+    // What the client asked for last is answered also by the podinit that comes after us, to a client of the same id.
+    void keep_call(ClientId client) noexcept;
 
     // Is it still connected, with room for another reply? A producer of many replies (List) asks before each, and finds
     // the client in take_drained() once there is room again; ask for it after each on_client().

@@ -40,6 +40,10 @@ class ControlConnection {
 
     void queue(std::string_view message);
     std::size_t queued() const noexcept { return out_.size() - sent_; }
+    // Nothing that it said or is to be told is in our memory alone.
+    bool is_between_messages() const noexcept {
+        return !closing && !at_end_ && in_.empty() && fds_.empty() && queued() == 0;
+    }
     // Writes what the socket takes. False: the connection is broken.
     bool flush() noexcept;
 
@@ -47,6 +51,7 @@ class ControlConnection {
     bool in_call = false;      // a call was handed over and has not been answered to its end
     bool oneway = false;       // that call wants no reply
     bool closing = false;      // nothing more is taken from it; it is closed when it has read what is queued
+    bool kept = false;         // the state file has a record of it as it is now
     bool full = false;         // has_room() was false since the last take_drained()
     std::uint32_t watched = 0; // EPOLLIN, ...
 

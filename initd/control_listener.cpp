@@ -35,15 +35,21 @@ bool in_group(int socket, gid_t primary, gid_t group) {
     }
 }
 
+bool make_address(const std::string& path, sockaddr_un& address) noexcept {
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return false;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    return true;
+}
+
 } // namespace
 
 std::expected<ns::Fd, ns::Error> listen_at(const std::string& path, const ControlPolicy& policy) noexcept {
     const auto fail = [](int err) { return std::unexpected(ns::Error{err, ns::Step::Open}); };
     sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
+    if (!make_address(path, address))
         return fail(ENAMETOOLONG);
-    std::memcpy(address.sun_path, path.data(), path.size());
     ns::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket)
         return fail(errno);
@@ -59,7 +65,28 @@ std::expected<ns::Fd, ns::Error> listen_at(const std::string& path, const Contro
         return fail(errno);
     if (::listen(socket.get(), backlog) != 0)
         return fail(errno);
-    return ns::raise(std::move(socket));
+    socket = ns::keep(std::move(socket));
+    return socket ? std::expected<ns::Fd, ns::Error>(std::move(socket)) : fail(errno);
+}
+
+// Its file must be there still, and the policy may have changed.
+ns::Fd adopt_listener(int fd, const std::string& path, const ControlPolicy& policy) noexcept {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    sockaddr_un own{}, wanted{};
+    if (fd <= 2 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+        return {};
+    size = sizeof own;
+    struct stat status {};
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0 || !make_address(path, wanted) ||
+        std::memcmp(&own, &wanted, sizeof own) != 0 || ::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode))
+        return {};
+    ns::Fd socket(fd);
+    const bool readers = policy.readers != static_cast<gid_t>(-1);
+    const bool open = ::chmod(path.c_str(), 0600) == 0 &&
+                      (!readers || (::chown(path.c_str(), static_cast<uid_t>(-1), policy.readers) == 0 &&
+                                    ::chmod(path.c_str(), 0660) == 0));
+    return open ? std::move(socket) : ns::Fd();
 }
 
 Peer judge(int socket, const ControlPolicy& policy) {

@@ -53,13 +53,16 @@ Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launch
     , watchdog_(state_)
     , poller_(std::move(poller))
     , core_(core_config(options_.config))
+    , pods_(state_)
+    , objects_(state_)
     , order_(pods_, objects_)
     , way_down_(core_, order_)
     , children_(std::move(launcher), state_)
     , jobs_(children_)
-    , logs_(poller_, options_.config.log_dir, log_limits(options_.config))
+    , logs_(poller_, state_, options_.config.log_dir, log_limits(options_.config))
     , manifests_(poller_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
+    , event_log_(state_)
     , recorder_(event_log_, core_, pods_)
     , performer_(core_, state_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, recorder_,
                  node_facts(options_), options_.config.image_dirs)
@@ -94,15 +97,16 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
             return std::unexpected(added.error());
 
     ControlPolicy policy{geteuid(), static_cast<gid_t>(d.options_.config.readers_gid)};
-    auto control = Control::open(d.poller_, d.options_.run_dir + "/control.sock", policy);
+    auto control = Control::open(d.poller_, d.state_, d.options_.run_dir + "/control.sock", policy);
     if (!control && d.options_.standing != Standing::Machine)
         return std::unexpected(control.error());
     if (!control) // a machine runs its pods all the same
         log(Level::Error, {d.options_.run_dir, "/control.sock: ", ns::to_text(control.error())});
     if (control) {
         d.control_.emplace(std::move(*control));
-        d.methods_.emplace(*d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_, d.children_,
-                           d.jobs_, d.event_log_, d.recorder_, d.options_.config.log_dir, d.options_.standing);
+        d.methods_.emplace(d.state_, *d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_,
+                           d.children_, d.jobs_, d.event_log_, d.recorder_, d.options_.config.log_dir,
+                           d.options_.standing);
     }
     const bool resumed = d.options_.resumed;
     d.performer_.cgroups().open(d.options_.run_dir, resumed);

@@ -88,7 +88,7 @@ class Daemon {
     void take_in_workload(ObjectChange& change);
     bool refuse(const ObjectChange& change);
     void restore_pods(std::uint32_t owner, std::vector<spec::Manifest>& wanted);
-    void add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after);
+    void add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after, Origin origin);
     void remove_pod(std::uint32_t slot, Millis grace);
     void on_calls();
     void launch_writer(std::optional<ns::Plan> plan);

@@ -76,11 +76,11 @@ void Daemon::take_in_pod(ObjectChange& change) {
         spec::Manifest& manifest = change.object.pods.front();
         auto current = pods_.find(change.name);
         if (current && pods_.at(*current).text == manifest.text && pods_.at(*current).owner == 0)
-            return; // the same pod, however it is written
+            return pods_.set_origin(*current, change.origin); // the same pod, however it is written
         if (refuse(change))
             return;
         tell_warnings(change.name, change.object);
-        add_pod(std::move(manifest), 0, pods_.find_any(change.name).value_or(no_slot));
+        add_pod(std::move(manifest), 0, pods_.find_any(change.name).value_or(no_slot), change.origin);
     } else if (auto slot = pods_.find_to_remove(change.name)) {
         std::uint32_t owner = pods_.at(*slot).owner;
         remove_pod(*slot, change.grace);
@@ -97,9 +97,9 @@ void Daemon::take_in_data(ObjectChange& change) {
     const ObjectRecord* record = objects_.find(change.kind, change.name);
     if (change.wanted) {
         if (record && record->text == change.object.text)
-            return;
+            return objects_.set_origin(change.kind, change.name, change.origin);
         tell_warnings(change.name, change.object);
-        objects_.put(change.object, boot_time());
+        objects_.put(change.object, boot_time(), change.origin);
     } else {
         objects_.erase(change.kind, change.name);
     }
@@ -123,8 +123,10 @@ void Daemon::take_in_workload(ObjectChange& change) {
         return;
     if (!record || record->text != change.object.text) {
         tell_warnings(change.name, change.object);
-        id = objects_.put(change.object, boot_time()).id;
+        id = objects_.put(change.object, boot_time(), change.origin).id;
         order_.workload_changed(change.kind, change.name);
+    } else {
+        objects_.set_origin(change.kind, change.name, change.origin);
     }
     restore_pods(id, change.object.pods);
 }
@@ -135,11 +137,11 @@ void Daemon::restore_pods(std::uint32_t owner, std::vector<spec::Manifest>& want
     for (std::uint32_t slot : difference.surplus)
         remove_pod(slot, never);
     for (const PodDifference::Missing& missing : difference.missing)
-        add_pod(std::move(wanted[missing.wanted]), owner, missing.after);
+        add_pod(std::move(wanted[missing.wanted]), owner, missing.after, {});
 }
 
 // In place of the pod that has its name now, if there is one.
-void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after) {
+void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32_t after, Origin origin) {
     auto current = pods_.find(spec::full_name(manifest.pod.metadata));
     Event added{};
     added.kind = Event::Kind::PodAdded;
@@ -151,7 +153,7 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     core_.reserve(std::bit_ceil(pods_.slots() + 1u), room(units_, facts.pod.containers),
                   room(probes_, facts.pod.probes));
     make_room();
-    const std::uint32_t slot = pods_.add(std::move(manifest), owner);
+    const std::uint32_t slot = pods_.add(std::move(manifest), owner, facts.pod.probes, origin);
     try {
         watch(slot);
         order_.add(slot, pods_.pod(slot));
@@ -161,7 +163,6 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
         throw;
     }
     added.run.unit = Unit(slot, 0);
-    pods_.at(slot).probes = facts.pod.probes;
     units_ += facts.pod.containers;
     probes_ += facts.pod.probes;
     if (current)
@@ -176,7 +177,7 @@ void Daemon::remove_pod(std::uint32_t slot, Millis grace) {
     removed.run.unit = Unit(slot, 0);
     removed.grace = grace;
     events_.push_back(removed);
-    pods_.at(slot).leaving = true;
+    pods_.leave(slot);
     order_.leave(slot);
     unwatch(slot);
     names_freed_ = true;

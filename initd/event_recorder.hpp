@@ -19,7 +19,7 @@ class EventRecorder {
         , core_(core)
         , pods_(pods) {}
 
-    // Of a container, or of the pod itself (unit 0). `reason` must be of static storage.
+    // Of a container, or of the pod itself (unit 0).
     void tell(Unit unit, Severity severity, std::string_view reason,
               std::initializer_list<std::string_view> message) const noexcept;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exec: a process beside a container's own, talking to the client through the client's own descriptors. PID 1 starts it
 // and tells its exit code; no byte of it passes here. A client that goes away leaves the process running, as a kubelet
-// does.
+// does. One that outlives podinit is answered by the next.
 #pragma once
 
 #include "initd/control.hpp"
@@ -12,12 +12,22 @@
 
 namespace initd {
 
+struct ExecSession {
+    std::uint64_t id = 0;
+    ClientId client;
+};
+
 class ExecSessions {
   public:
-    ExecSessions(Control& control, Performer& performer, Children& children) noexcept
-        : control_(control)
+    ExecSessions(StateFile& state, Control& control, Performer& performer, Children& children) noexcept
+        : state_(state)
+        , control_(control)
         , performer_(performer)
         , children_(children) {}
+
+    // Those that a podinit before us has begun and whose process is a child of ours still; and with them the
+    // connections. May throw bad_alloc.
+    void restore();
 
     // `slot` and `container` are what the call means.
     void start(IncomingCall&& call, const spec::Exec& exec, std::uint32_t slot, std::uint32_t container);
@@ -25,14 +35,13 @@ class ExecSessions {
     void on_exited(const ChildExit& exit);
 
   private:
-    struct Session {
-        std::uint64_t id;
-        ClientId client;
-    };
+    void end(std::vector<ExecSession>::iterator session) noexcept;
+
+    StateFile& state_;
     Control& control_;
     Performer& performer_;
     Children& children_;
-    std::vector<Session> sessions_;
+    std::vector<ExecSession> sessions_;
     std::uint64_t next_id_ = 1;
 };
 

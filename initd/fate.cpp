@@ -11,6 +11,16 @@ bool all_ready(std::span<const UnitState> units) noexcept {
     });
 }
 
+bool is_task(const spec::Pod& pod) {
+    const auto is_over_once = [&](const spec::Container& container) {
+        const auto policy = container.restart_policy ? container.restart_policy : pod.spec.restart_policy;
+        return policy != spec::RestartPolicy::Always && !container.readiness_probe && !container.startup_probe;
+    };
+    const auto says_so = [&](std::string_view key) { return spec::find(pod.metadata.annotations, key) != nullptr; };
+    return std::ranges::all_of(pod.spec.containers, is_over_once) && !says_so("podinit/notify") &&
+           !says_so("podinit/notification-fd");
+}
+
 Fate fate_of(const PodState& pod, std::span<const UnitState> units) noexcept {
     if (pod.finish != Finish::None) {
         if (std::ranges::any_of(units, is_live))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "initd/core_state.hpp"
+#include "spec/pod.hpp"
 
 #include <cstdint>
 #include <span>
@@ -15,6 +16,9 @@ enum class Fate : std::uint8_t {
     Succeeded,
     Failed, // for good
 };
+
+// Is it to end, and does nothing say when it is ready? May throw bad_alloc.
+bool is_task(const spec::Pod& pod);
 
 Fate fate_of(const PodState& pod, std::span<const UnitState> units) noexcept;
 

@@ -23,6 +23,9 @@ class Jobs {
     explicit Jobs(Children& children) noexcept
         : children_(children) {}
 
+    // Jobs of a podinit before us are nobody's: they end as they may, and their ids are not given again.
+    void restore() noexcept { next_id_ = static_cast<std::uint32_t>(children_.last_id(ChildId::Kind::Job)) + 1; }
+
     // The job's id. `content` becomes standard input.
     std::expected<std::uint32_t, ns::Error> start(ns::Plan&& plan, ns::Fd content = {});
 

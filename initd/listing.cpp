@@ -52,14 +52,14 @@ void add_notices(spec::PodStatus& status, const spec::Pod& pod, const Notify& no
 } // namespace
 
 spec::RawJson Listing::pod_object(std::uint32_t slot) {
-    PodRecord& record = pods_.at(slot);
+    const PodRecord& record = pods_.at(slot);
     const PodState& state = core_.pod(slot);
     const spec::Pod& pod = pods_.pod(slot);
-    for (RunMessage& message : record.messages)
+    std::vector<RunMessage> messages = record.messages;
+    for (RunMessage& message : messages)
         if (message.from_log)
             performer_.read_log(slot, message);
-    StatusFacts facts{pod, record.failures, record.messages,         record.conditions,
-                      {},  read_clock(),    order_.why_waiting(slot)};
+    StatusFacts facts{pod, record.failures, messages, record.conditions, {}, read_clock(), order_.why_waiting(slot)};
     if (auto addresses = node_addresses(); !addresses.empty())
         facts.host_ip = addresses.front();
     std::string deleted = record.leaving && state.stop_asked != never ? wall_time(facts.clock, state.stop_asked) : "";
@@ -72,7 +72,7 @@ spec::RawJson Listing::pod_object(std::uint32_t slot) {
 std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {
     while (cursor.next_slot < pods_.slots()) {
         std::uint32_t slot = cursor.next_slot++;
-        const std::string& name = pods_.at(slot).name;
+        const std::string_view name = pods_.at(slot).name;
         // Of two pods by one name the one that is wanted is shown, or the one that is on its way out when none is.
         if (!name.empty() && matches(name, cursor.namespace_, cursor.name) && pods_.find_any(name) == slot)
             return pod_object(slot);
@@ -81,9 +81,8 @@ std::optional<spec::RawJson> Listing::take_pod(Cursor& cursor) {
 }
 
 spec::RawJson Listing::event_object(const EventRecord& record) {
-    const EventSubject& subject = events_.subject(record);
-    const std::size_t slash = std::min(subject.name.find('/'), subject.name.size());
-    const bool machine = slash == subject.name.size();
+    const std::size_t slash = std::min(record.pod.find('/'), record.pod.size());
+    const bool machine = slash == record.pod.size();
     const Clock clock = read_clock();
     // As good as the nanoseconds that Kubernetes makes names of: no two begin in the same millisecond with one number.
     constexpr int id_bits = 24;
@@ -93,14 +92,14 @@ spec::RawJson Listing::event_object(const EventRecord& record) {
         static_cast<std::uint64_t>(record.first.count()) << id_bits | (record.id & ((1u << id_bits) - 1)), 16);
     const std::string first = wall_time(clock, record.first), last = wall_time(clock, record.last);
     spec::EventFacts facts;
-    facts.pod = std::string_view(subject.name).substr(machine ? 0 : slash + 1);
-    facts.namespace_ = std::string_view(subject.name).substr(0, machine ? 0 : slash);
-    facts.uid = subject.uid;
-    facts.field_path = record.part();
+    facts.pod = record.pod.substr(machine ? 0 : slash + 1);
+    facts.namespace_ = record.pod.substr(0, machine ? 0 : slash);
+    facts.uid = record.uid;
+    facts.field_path = record.part;
     facts.number = std::string_view(number, end.ptr);
     facts.type = record.severity == Severity::Warning ? "Warning" : "Normal";
     facts.reason = record.reason;
-    facts.message = record.message();
+    facts.message = record.message;
     facts.first_timestamp = first;
     facts.last_timestamp = last;
     facts.host = performer_.node().hostname;
@@ -113,7 +112,7 @@ std::optional<spec::RawJson> Listing::take_event(Cursor& cursor) {
     const Millis now = boot_time();
     while (const EventRecord* record = events_.next(order, cursor.last_event, now)) {
         cursor.last_event = record->*order;
-        if (matches(events_.subject(*record).name, cursor.namespace_, cursor.name))
+        if (matches(record->pod, cursor.namespace_, cursor.name))
             return event_object(*record);
     }
     return std::nullopt;

@@ -3,13 +3,15 @@
 //
 // PID 1 keeps each read end until the writer says that the stream has ended, and the writer takes nothing out of a pipe
 // before it is in the file, so a writer that dies loses nothing: the next one is given the same pipes (it may repeat
-// the lines of the last write). A stream is handed over when it first has something to say, and the writer itself is
-// started by the first such stream and ends when it has had none for a while: a silent machine has no writer. A writer
-// that dies young is started again only after a back-off: next_deadline() and tick().
+// the lines of the last write). The pipes outlive podinit as well: the next one reads on. A stream is handed over when
+// it first has something to say, and the writer itself is started by the first such stream and ends when it has had
+// none for a while: a silent machine has no writer. A writer that dies young is started again only after a back-off:
+// next_deadline() and tick().
 #pragma once
 
 #include "initd/core.hpp"
 #include "initd/poller.hpp"
+#include "initd/state/state_file.hpp"
 #include "ns/fd.hpp"
 #include "ns/plan.hpp"
 
@@ -39,14 +41,23 @@ struct LogTarget {
 };
 std::string log_path(std::string_view log_dir, const LogTarget& target);
 
+struct LogRemoval { // a pod whose files are to go
+    std::string pod_dir;
+    std::uint32_t serial = 0; // streams of that name with a lower one are the pod's, others those of its successor
+};
+
 enum class Stream : std::uint8_t { Stdout, Stderr };
 
 class Logs {
   public:
-    Logs(Poller& poller, std::string log_dir, LogLimits limits) noexcept;
+    Logs(Poller& poller, StateFile& state, std::string log_dir, LogLimits limits) noexcept;
     Logs(const Logs&) = delete;
     Logs& operator=(const Logs&) = delete;
     ~Logs();
+
+    // What a podinit before us had. Its writer ends by itself, since it hears of nobody any more; `writer` is its pid,
+    // -1 when there is none, and the next one starts when writer_ended() tells of that end. May throw bad_alloc.
+    void restore(pid_t writer);
 
     // A pipe for one stream of one run: the write end (close-on-exec, low), for the Plan. The read end is kept here.
     // Both streams of a run share what is stored about it when they are opened one after the other.
@@ -98,6 +109,7 @@ class Logs {
     std::uint32_t take_entry();
     void free_entry(Entry& entry) noexcept;
     bool add_stream(const LogTarget& target, Stream stream, ns::Fd& read_end) noexcept;
+    bool insert(std::uint32_t id, const LogTarget& target, Stream stream, ns::Fd& read_end);
     bool has_work() const noexcept { return waiting_ > 0 || sent_removals_ < removals_.size(); }
     std::optional<ns::Plan> want_writer(Millis now) noexcept;
     bool connect_writer() noexcept;
@@ -106,15 +118,20 @@ class Logs {
     void back_off(Millis now) noexcept;
     void flush() noexcept;
     bool send_stream(std::uint32_t id) noexcept;
-    bool send_removal(const std::string& pod_dir) noexcept;
+    bool send_removal(std::string_view pod_dir) noexcept;
     void lose_writer(Millis now) noexcept;
 
+    bool restore_stream(std::uint32_t id);
+    void keep_removals() noexcept;
+
     Poller& poller_;
+    StateFile& state_;
     std::string log_dir_;
     LogLimits limits_;
     std::vector<Entry> streams_;
-    std::vector<std::string> removals_; // asked for, not done; the first sent_removals_ of them are with the writer
+    std::vector<LogRemoval> removals_; // asked for, not done; the first sent_removals_ of them are with the writer
     std::size_t sent_removals_ = 0;
+    std::uint32_t next_serial_ = 1;
     std::size_t open_ = 0;    // entries that are not Free
     std::size_t waiting_ = 0; // entries that are Waiting
     Place* last_place_ = nullptr;

@@ -62,7 +62,7 @@ bool Logs::send_stream(std::uint32_t id) noexcept {
     return true;
 }
 
-bool Logs::send_removal(const std::string& pod_dir) noexcept {
+bool Logs::send_removal(std::string_view pod_dir) noexcept {
     LogOrder order;
     order.kind = LogOrder::Kind::Remove;
     order.pod_length = static_cast<std::uint16_t>(pod_dir.size());
@@ -76,7 +76,7 @@ void Logs::flush() noexcept {
         if (streams_[id].state == State::Waiting)
             room = send_stream(id);
     while (room && sent_removals_ < removals_.size()) {
-        room = send_removal(removals_[sent_removals_]);
+        room = send_removal(removals_[sent_removals_].pod_dir);
         sent_removals_ += room;
     }
     // Any failure is waited out: a full socket has room again, and a writer that is gone is reported by its exit.
@@ -99,6 +99,7 @@ void Logs::take_answer(const LogAnswer& answer) noexcept {
         if (sent_removals_ > 0) {
             removals_.erase(removals_.begin());
             --sent_removals_;
+            keep_removals();
         }
         break;
     case LogAnswer::Kind::Trouble:
@@ -147,7 +148,7 @@ std::optional<ns::Plan> Logs::want_writer(Millis now) noexcept try {
             flush();
         return std::nullopt;
     }
-    if (retry_at_ != never || !has_work())
+    if (retry_at_ != never || writer_pid_ > 0 || !has_work())
         return std::nullopt;
     ns::Plan plan;
     plan.programs = {"/proc/self/exe"};
@@ -178,7 +179,6 @@ void Logs::lose_writer(Millis now) noexcept {
     poller_.remove(writer_.get());
     writer_.reset();
     writers_end_.reset();
-    writer_pid_ = -1;
     sent_removals_ = 0;
     for (Entry& entry : streams_)
         if (entry.state == State::Handed) {
@@ -202,6 +202,7 @@ void Logs::writer_failed(Millis now) noexcept {
 }
 
 std::optional<ns::Plan> Logs::writer_ended(Millis now) noexcept {
+    writer_pid_ = -1;
     lose_writer(now);
     return want_writer(now);
 }

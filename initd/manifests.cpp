@@ -42,7 +42,10 @@ void drop_overtaken(std::vector<ObjectChange>& changes, std::size_t from) {
 Manifests::Manifests(Poller& poller, std::vector<std::string> directories)
     : directories_(std::move(directories))
     , opened_(directories_.size())
-    , watch_(poller) {}
+    , watch_(poller) {
+    for (std::size_t i = 0; i < directories_.size(); ++i)
+        opened_[i].hash = name_hash(directories_[i]);
+}
 
 // The first error (errno) of what it takes to notice all that happens in it; `directory` says whether it can be read.
 int Manifests::open_directory(std::uint32_t index) {
@@ -206,7 +209,7 @@ void Manifests::settle(spec::Kind kind, std::string_view name, std::vector<Objec
                        spec::Object* object) {
     const File* best = winner(kind, name);
     if (!best) {
-        changes.push_back({kind, std::string(name), false, {}, never});
+        changes.push_back({kind, std::string(name), false, {}, never, {}});
         return;
     }
     if (object && best == read) {
@@ -215,7 +218,7 @@ void Manifests::settle(spec::Kind kind, std::string_view name, std::vector<Objec
             fstatat(opened_[best->directory].directory.get(), best->name.c_str(), &status, 0) == 0 &&
             (status.st_mode & 077) != 0)
             log(Level::Warning, {path_of(*best), ": a secret that others may read: its mode should be 0600"});
-        changes.push_back({kind, std::string(name), true, std::move(*object), never});
+        changes.push_back({kind, std::string(name), true, std::move(*object), never, origin_of(*best)});
         return;
     }
     if (object) {
@@ -224,7 +227,7 @@ void Manifests::settle(spec::Kind kind, std::string_view name, std::vector<Objec
         return;
     }
     if (auto again = parse(best->directory, best->name))
-        changes.push_back({kind, std::string(name), true, std::move(*again), never});
+        changes.push_back({kind, std::string(name), true, std::move(*again), never, origin_of(*best)});
 }
 
 void Manifests::gone(std::uint32_t index, std::string_view name, std::vector<ObjectChange>& changes) {
@@ -361,6 +364,19 @@ std::string Manifests::object_in(std::string_view path) const {
             path.starts_with(directories_[file.directory]))
             return std::string(spec::resource_of(file.kind)) + " " + file.object;
     return {};
+}
+
+bool Manifests::may_hold(spec::Kind kind, std::string_view name, Origin origin) const noexcept {
+    if (winner(kind, name))
+        return true;
+    const auto from = std::ranges::find(opened_, origin.directory, &Opened::hash);
+    if (from == opened_.end())
+        return false;
+    const auto index = static_cast<std::uint32_t>(from - opened_.begin());
+    return from->error != 0 || std::ranges::any_of(files_, [&](const File& file) {
+               return file.name_hash == origin.file && file.directory == index && file.object.empty() &&
+                      !file.problems.empty();
+           });
 }
 
 std::vector<spec::RejectedManifest> Manifests::rejected() const {

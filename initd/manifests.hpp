@@ -13,6 +13,7 @@
 
 #include "initd/core.hpp"
 #include "initd/directory_watch.hpp"
+#include "initd/origin.hpp"
 #include "ns/fd.hpp"
 #include "spec/control.hpp"
 #include "spec/object.hpp"
@@ -32,6 +33,7 @@ struct ObjectChange {
     bool wanted = true;                // false: removed
     spec::Object object;               // when wanted
     Millis grace = never;              // when removed by a client that said so: instead of the pods' own
+    Origin origin;                     // when wanted
 };
 
 class Manifests {
@@ -66,6 +68,9 @@ class Manifests {
     // The object that a file holds, as "pod NAMESPACE/NAME"; empty when it holds none, or is none.
     std::string object_in(std::string_view path) const;
     std::vector<spec::RejectedManifest> rejected() const;
+    // Of what has come from there and is in force: may it be so still? A file holds it; or that file, or its directory,
+    // cannot be read now.
+    bool may_hold(spec::Kind kind, std::string_view name, Origin origin) const noexcept;
     const std::vector<std::string>& directories() const noexcept { return directories_; }
 
   private:
@@ -85,8 +90,9 @@ class Manifests {
     };
     struct Opened {
         ns::Fd directory;
-        int error = 0;       // of opening it
-        std::string problem; // why it, or what happens in it, cannot be seen
+        std::uint32_t hash = 0; // of its path
+        int error = 0;          // of opening it
+        std::string problem;    // why it, or what happens in it, cannot be seen
     };
 
     int open_directory(std::uint32_t index);
@@ -105,6 +111,7 @@ class Manifests {
     File* find(std::uint32_t index, std::string_view name) noexcept;
     const File* winner(spec::Kind kind, std::string_view name) const noexcept;
     std::string path_in(std::uint32_t index, std::string_view name) const;
+    Origin origin_of(const File& file) const noexcept { return {opened_[file.directory].hash, file.name_hash}; }
     std::string path_of(const File& file) const { return path_in(file.directory, file.name); }
 
     std::vector<std::string> directories_;

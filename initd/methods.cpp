@@ -28,9 +28,9 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 
 } // namespace
 
-Methods::Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
-                 Manifests& manifests, Performer& performer, Children& children, Jobs& jobs, const EventLog& events,
-                 const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept
+Methods::Methods(StateFile& state, Control& control, const Core& core, PodStore& pods, const ObjectStore& objects,
+                 const Order& order, Manifests& manifests, Performer& performer, Children& children, Jobs& jobs,
+                 const EventLog& events, const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
@@ -40,7 +40,7 @@ Methods::Methods(Control& control, const Core& core, PodStore& pods, const Objec
     , standing_(standing)
     , rollouts_(control, core, manifests, pods, objects, order, jobs, recorder)
     , transactions_(control, manifests, pods, objects, order, jobs, rollouts_)
-    , sessions_(control, performer, children)
+    , sessions_(state, control, performer, children)
     , listing_(control, core, pods, objects, order, performer, events) {}
 
 void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {

@@ -17,9 +17,9 @@ namespace initd {
 
 class Methods {
   public:
-    Methods(Control& control, const Core& core, PodStore& pods, const ObjectStore& objects, const Order& order,
-            Manifests& manifests, Performer& performer, Children& children, Jobs& jobs, const EventLog& events,
-            const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept;
+    Methods(StateFile& state, Control& control, const Core& core, PodStore& pods, const ObjectStore& objects,
+            const Order& order, Manifests& manifests, Performer& performer, Children& children, Jobs& jobs,
+            const EventLog& events, const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept;
 
     // What is to be done comes back: events, objects to be taken in or removed, a way in which to go down.
     struct Wishes {

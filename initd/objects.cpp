@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/objects.hpp"
 
+#include "initd/pods.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
 namespace initd {
 
+template <class Archive>
+void fields(Archive& a, Of<ObjectRecord> auto& object) {
+    a.upto(object.kind, spec::Kind::Ignored);
+    a(object.name);
+    a(object.text);
+    a(object.wanted_pods);
+    a(object.added);
+    a.part(object.origin);
+}
+
 const spec::StringMap* ObjectStore::data(spec::Kind kind, std::string_view namespace_,
                                          std::string_view name) const noexcept {
     for (const ObjectRecord& record : records_) {
-        std::string_view full = record.name;
+        const std::string_view full = record.name;
         if (record.kind == kind && full.size() == namespace_.size() + 1 + name.size() && full.starts_with(namespace_) &&
             full[namespace_.size()] == '/' && full.ends_with(name))
             return &record.data;
@@ -46,33 +58,81 @@ const ObjectRecord* ObjectStore::next(spec::Kind kind, std::string_view name) co
     return at < records_.size() && records_[at].kind == kind ? &records_[at] : nullptr;
 }
 
-const ObjectRecord& ObjectStore::put(spec::Object& object, Millis now) {
+const ObjectRecord& ObjectStore::put(spec::Object& object, Millis now, Origin origin) {
+    const std::string name = spec::full_name(object.metadata);
     ObjectRecord record;
     record.kind = object.kind;
     record.wanted_pods = static_cast<std::uint32_t>(object.pods.size());
-    record.name = spec::full_name(object.metadata);
-    record.text = std::move(object.text);
-    record.text.shrink_to_fit();
-    record.data = std::move(object.data);
+    record.name = name;
+    record.text = object.text;
+    record.origin = origin;
 
-    std::size_t at = position(record.kind, record.name);
-    if (is_at(at, record.kind, record.name)) {
-        record.id = records_[at].id;
-        record.added = records_[at].added;
+    const std::size_t at = position(record.kind, name);
+    const bool known = is_at(at, record.kind, name);
+    record.id = known ? records_[at].id : next_id_;
+    record.added = known ? records_[at].added : now;
+    if (!known)
+        records_.reserve(records_.size() + 1);
+    back(state_, RecordKind::Object, record.id, record);
+    record.data = std::move(object.data);
+    if (known) {
         records_[at] = std::move(record);
     } else {
-        record.id = next_id_;
-        record.added = now;
         records_.insert(records_.begin() + static_cast<std::ptrdiff_t>(at), std::move(record));
         ++next_id_;
     }
     return records_[at];
 }
 
+void ObjectStore::set_origin(spec::Kind kind, std::string_view name, Origin origin) {
+    const std::size_t at = position(kind, name);
+    if (!is_at(at, kind, name) || records_[at].origin == origin)
+        return;
+    const Origin before = std::exchange(records_[at].origin, origin);
+    try {
+        back(state_, RecordKind::Object, records_[at].id, records_[at]);
+    } catch (...) {
+        records_[at].origin = before;
+        throw;
+    }
+}
+
+void ObjectStore::restore(const PodStore& pods) {
+    for (std::uint32_t slot = 0; slot < pods.slots(); ++slot) // one may have gone, and its last pods be on their way
+        next_id_ = std::max(next_id_, pods.at(slot).owner + 1);
+    for (const std::uint32_t id : state_.ids(RecordKind::Object))
+        if (!restore(id))
+            state_.drop(RecordKind::Object, id);
+}
+
+bool ObjectStore::restore(std::uint32_t id) {
+    ObjectRecord record;
+    if (id == 0 || id == no_id || !state_.recall(RecordKind::Object, id, record))
+        return false;
+    const bool has_data = record.kind == spec::Kind::ConfigMap || record.kind == spec::Kind::Secret;
+    if (!has_data && !is_workload(record.kind))
+        return false;
+    const std::size_t at = position(record.kind, record.name);
+    if (is_at(at, record.kind, record.name))
+        return false;
+    if (has_data) {
+        auto object = spec::read_object(record.text);
+        if (!object)
+            return false;
+        record.data = std::move(object->data);
+    }
+    record.id = id;
+    next_id_ = std::max(next_id_, id + 1);
+    records_.insert(records_.begin() + static_cast<std::ptrdiff_t>(at), std::move(record));
+    return true;
+}
+
 void ObjectStore::erase(spec::Kind kind, std::string_view name) noexcept {
     std::size_t at = position(kind, name);
-    if (is_at(at, kind, name))
-        records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (!is_at(at, kind, name))
+        return;
+    state_.drop(RecordKind::Object, records_[at].id);
+    records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 // No string of a user's looks like this: in one, a quote has a backslash before it.
@@ -95,6 +155,10 @@ bool is_workload(spec::Kind kind) noexcept {
 
 spec::ControlError unknown_resource(std::string_view resource) {
     return spec::refused("the server doesn't have a resource type \"" + std::string(resource) + "\"");
+}
+
+std::string called(std::string_view resource, std::string_view name) {
+    return std::string(resource).append(" ").append(name);
 }
 
 std::string plural(std::string_view resource) {

@@ -20,21 +20,6 @@ std::string_view full_name_of(std::string_view target) {
     return target.substr(target.find(' ') + 1);
 }
 
-std::string called(std::string_view resource, std::string_view name) {
-    return std::string(resource).append(" ").append(name);
-}
-
-// Is it to end, and does nothing say when it is ready?
-bool is_task(const spec::Pod& pod) {
-    const auto is_over_once = [&](const spec::Container& container) {
-        const auto policy = container.restart_policy ? container.restart_policy : pod.spec.restart_policy;
-        return policy != spec::RestartPolicy::Always && !container.readiness_probe && !container.startup_probe;
-    };
-    const auto says_so = [&](std::string_view key) { return spec::find(pod.metadata.annotations, key) != nullptr; };
-    return std::ranges::all_of(pod.spec.containers, is_over_once) && !says_so("podinit/notify") &&
-           !says_so("podinit/notification-fd");
-}
-
 } // namespace
 
 Order::Worth Order::worth_of(const Node& node) noexcept {
@@ -68,8 +53,8 @@ void Order::add(std::uint32_t slot, const spec::Pod& pod) {
         if (!targets_[each].counted)
             count_members(each);
     Node& node = nodes_[slot];
-    node.priority = pod.spec.priority.value_or(0);
-    node.is_task = is_task(pod);
+    node.priority = pods_.at(slot).priority;
+    node.is_task = pods_.at(slot).is_task;
     for (std::size_t i = 0; i < 2; ++i)
         if (own[i] != none) {
             node.targets[i] = own[i];
@@ -89,6 +74,17 @@ void Order::add(std::uint32_t slot, const spec::Pod& pod) {
         edges_[edge] = {slot, targets[i], std::exchange(node.first, edge), std::exchange(target.first, edge), required};
         node.unmet += !target.met;
         node.broken += required && target.broken;
+    }
+}
+
+void Order::restore(PodStore& pods) {
+    const spec::Pod waits_for_none;
+    for (std::uint32_t slot = 0; slot < pods.slots(); ++slot) {
+        if (pods.at(slot).name.empty())
+            continue;
+        add(slot, pods.at(slot).waits ? pods.pod(slot) : waits_for_none);
+        if (pods.at(slot).leaving)
+            leave(slot);
     }
 }
 

@@ -32,6 +32,8 @@ class Order {
 
     // A pod that the store has by now. May throw bad_alloc, and then nothing has changed.
     void add(std::uint32_t slot, const spec::Pod& pod);
+    // All that the store has. Then each is to be looked at before next() is asked for the first time.
+    void restore(PodStore& pods);
     void leave(std::uint32_t slot) noexcept;  // it is on its way out
     void remove(std::uint32_t slot) noexcept; // it is gone
     // What the core makes of it by now.

@@ -128,7 +128,7 @@ std::string Rollouts::why_not(const Item& item) const {
         const Fate fate = its && !pod.leaving ? order_.fate(slot) : Fate::Ready;
         if (fate == Fate::Ready || fate == Fate::Succeeded)
             continue;
-        std::string why = record ? "pod " + pod.name + ": " : "";
+        std::string why = record ? called("pod", pod.name) + ": " : "";
         if (!pod.failures.empty())
             return why.append(pod.failures.back().reason).append(": ").append(pod.failures.back().message);
         if (const std::string waits = order_.why_waiting(slot); !waits.empty())

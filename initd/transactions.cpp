@@ -123,7 +123,7 @@ void Transactions::finish_deletion(ClientId client, const Deletion& deletion, bo
         if (!slot)
             return control_.reply(client, spec::Deleted{spec::DeleteState::Gone});
         if (!seen && (pods_.at(*slot).leaving || pods_.at(*slot).owner != 0))
-            changes.push_back({spec::Kind::Pod, deletion.name, false, {}, deletion.grace});
+            changes.push_back({spec::Kind::Pod, deletion.name, false, {}, deletion.grace, {}});
         return await_end(client, {client, *slot, 0}, deletion.more);
     }
     bool again = !seen && objects_.find(deletion.owner);
@@ -132,7 +132,7 @@ void Transactions::finish_deletion(ClientId client, const Deletion& deletion, bo
     if (!seen)
         for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
             if (pods_.at(slot).owner == deletion.owner)
-                changes.push_back({spec::Kind::Pod, pods_.at(slot).name, false, {}, deletion.grace});
+                changes.push_back({spec::Kind::Pod, std::string(pods_.at(slot).name), false, {}, deletion.grace, {}});
     await_end(client, {client, no_slot, deletion.owner}, deletion.more);
 }
 

@@ -53,7 +53,7 @@ std::optional<std::string> find_conflict(const PodStore& pods, const ObjectStore
         if (!slot || pods.at(*slot).owner == owner)
             continue;
         const ObjectRecord* other = objects.find(pods.at(*slot).owner);
-        std::string holder = other ? std::string(spec::resource_of(other->kind)) + " " + other->name : "";
+        std::string holder = other ? called(spec::resource_of(other->kind), other->name) : "";
         return conflict_text(object, "pod " + pod, holder);
     }
     return std::nullopt;

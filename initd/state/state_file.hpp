@@ -41,8 +41,9 @@ enum class RecordKind : std::uint16_t { // another version reads these: numbers 
     Watchdog = 16,                      // id 0
     Aside = 17,                         // id: a number. An input that is not looked at again
     Config = 18,                        // id 0. The text of config.json that is in force
+    Listener = 19,                      // id 0. The control socket
 };
-inline constexpr RecordKind last_record_kind = RecordKind::Config;
+inline constexpr RecordKind last_record_kind = RecordKind::Listener;
 
 struct RecordName {
     RecordKind kind{};

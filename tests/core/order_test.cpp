@@ -3,6 +3,7 @@
 #include "initd/change_order.hpp"
 #include "initd/order.hpp"
 #include "tests/catch.hpp"
+#include "tests/nowhere.hpp"
 
 #include <algorithm>
 #include <random>
@@ -48,7 +49,8 @@ struct World {
         show(slot);
     }
     void leave(std::uint32_t slot) {
-        pods.at(slot).leaving = states[slot].leaving = true;
+        pods.leave(slot);
+        states[slot].leaving = true;
         order.leave(slot);
         take_turns();
     }
@@ -70,7 +72,7 @@ struct World {
             state.held = turn->held;
             if (state.fate == Fate::Ready)
                 state.fate = Fate::Underway;
-            turns += pods.at(turn->slot).name.substr(8) + (turn->held ? "- " : "+ ");
+            turns += std::string(pods.at(turn->slot).name.substr(8)) + (turn->held ? "- " : "+ ");
             order.look(turn->slot, state.fate, state.held);
         }
     }
@@ -82,8 +84,8 @@ struct World {
         bool leaving = false;
         Fate fate = Fate::Underway;
     };
-    PodStore pods;
-    ObjectStore objects;
+    PodStore pods{nowhere};
+    ObjectStore objects{nowhere};
     Order order{pods, objects};
     std::vector<State> states;
     std::string turns; // "NAME+ " released, "NAME- " held
@@ -230,7 +232,7 @@ TEST_CASE("what comes at once comes by priority, and the changes of one object k
         change.object.pods.push_back(manifest(name, "", "", priority));
         return change;
     };
-    const auto goes = [](const std::string& name) { return ObjectChange{spec::Kind::Pod, name, false, {}, never}; };
+    const auto goes = [](const std::string& name) { return ObjectChange{spec::Kind::Pod, name, false, {}, never, {}}; };
     const ObjectChange map{spec::Kind::ConfigMap, "map", true, {}, never};
     const std::vector<ObjectChange> changes{comes("a", 0), comes("b", 5), map,           comes("c", -1),
                                             comes("d", 5), goes("e"),     comes("f", 0), comes("c", 9)};

@@ -53,7 +53,7 @@ std::optional<std::string> Client::take() {
 ControlRig::ControlRig(ControlPolicy policy)
     : path(temp.path() + "/control.sock")
     , poller(std::move(*Poller::open()))
-    , control(std::move(*Control::open(poller, path, policy))) {
+    , control(std::move(*Control::open(poller, nowhere, path, policy))) {
     ::chmod(temp.path().c_str(), 0755);
 }
 

@@ -4,6 +4,7 @@
 
 #include "initd/control.hpp"
 #include "tests/daemon/log_rig.hpp"
+#include "tests/nowhere.hpp"
 
 #include <optional>
 #include <string>

@@ -475,13 +475,13 @@ TEST_CASE("the socket's name goes with the server, and a leftover one is no obst
     const std::string path = temp.path() + "/control.sock";
     auto poller = std::move(*Poller::open());
     {
-        const auto control = Control::open(poller, path, {});
+        const auto control = Control::open(poller, nowhere, path, {});
         REQUIRE(control);
         CHECK(exists(path));
     }
     CHECK_FALSE(exists(path));
     write_text(ns::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).get(), "leftover");
-    CHECK(Control::open(poller, path, {}));
-    CHECK(Control::open(poller, temp.path() + "/no/such/directory", {}).error().err == ENOENT);
-    CHECK(Control::open(poller, temp.path() + "/" + std::string(200, 'x'), {}).error().err == ENAMETOOLONG);
+    CHECK(Control::open(poller, nowhere, path, {}));
+    CHECK(Control::open(poller, nowhere, temp.path() + "/no/such/directory", {}).error().err == ENOENT);
+    CHECK(Control::open(poller, nowhere, temp.path() + "/" + std::string(200, 'x'), {}).error().err == ENAMETOOLONG);
 }

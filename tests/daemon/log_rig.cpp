@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/daemon/log_rig.hpp"
 
+#include "tests/nowhere.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -82,7 +84,7 @@ std::vector<WrittenLine> lines_in(const std::string& path) {
 LogRig::LogRig(LogLimits limits, std::string log_dir)
     : dir(log_dir.empty() ? temp.path() + "/var/log/pods" : std::move(log_dir))
     , poller(std::move(*Poller::open()))
-    , logs(poller, dir, limits) {}
+    , logs(poller, nowhere, dir, limits) {}
 
 LogRig::~LogRig() {
     signal_writer(SIGKILL);

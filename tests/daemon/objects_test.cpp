@@ -6,6 +6,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/daemon/log_rig.hpp"
+#include "tests/nowhere.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -59,8 +60,8 @@ class Rig {
     std::string kept = temp.path() + "/kept", transient = temp.path() + "/transient";
     Poller poller = std::move(*Poller::open());
     std::optional<Manifests> manifests;
-    PodStore pods;
-    ObjectStore objects;
+    PodStore pods{nowhere};
+    ObjectStore objects{nowhere};
     Order order{pods, objects};
 
     Rig() {
@@ -106,7 +107,7 @@ class Rig {
 std::vector<std::string> names(const ObjectStore& objects, spec::Kind kind) {
     std::vector<std::string> all;
     for (const ObjectRecord* record = objects.next(kind, ""); record; record = objects.next(kind, record->name))
-        all.push_back(record->name);
+        all.emplace_back(record->name);
     return all;
 }
 
@@ -121,7 +122,7 @@ Names names_of(const FileChanges& changes) {
 } // namespace
 
 TEST_CASE("objects are found by kind and name, and listed in order") {
-    ObjectStore objects;
+    ObjectStore objects{nowhere};
     for (const char* name : {"b", "a", "c"}) {
         spec::Object object = read(config_map(name, name));
         objects.put(object, Millis{5});
@@ -151,7 +152,7 @@ TEST_CASE("objects are found by kind and name, and listed in order") {
 }
 
 TEST_CASE("an object that changes stays the same object; one that was deleted and comes again is another") {
-    ObjectStore objects;
+    ObjectStore objects{nowhere};
     spec::Object first = read(config_map("web", "a"));
     const std::uint32_t id = objects.put(first, Millis{5}).id;
     spec::Object second = read(config_map("web", "b"));
@@ -204,7 +205,7 @@ TEST_CASE("a workload's pods are made, kept, replaced and removed by comparison"
         CHECK(difference.surplus.empty());
     }
     SECTION("a pod that is leaving is made again, after the old one") {
-        rig.pods.at(1).leaving = true;
+        rig.pods.leave(1);
         const auto difference = compare_pods(rig.pods, owner, read(workload("StatefulSet", "web", 3)).pods);
         REQUIRE(difference.missing.size() == 1);
         CHECK(difference.missing[0].wanted == 1);
@@ -245,7 +246,7 @@ TEST_CASE("a name belongs to one owner at a time") {
     CHECK_FALSE(find_conflict(rig.pods, rig.objects, read(pod("db-0", "other"))));
     CHECK_FALSE(find_conflict(rig.pods, rig.objects, read(pod("web-2"))));
     CHECK_FALSE(find_conflict(rig.pods, rig.objects, read(config_map("db-0", "x"))));
-    rig.pods.at(1).leaving = true; // web-1 is on its way out: its name is free
+    rig.pods.leave(1); // web-1 is on its way out: its name is free
     CHECK_FALSE(find_conflict(rig.pods, rig.objects, read(pod("web-1"))));
 }
 
@@ -254,7 +255,7 @@ TEST_CASE("the last of an owner's pods is known, those leaving included") {
     rig.run(workload("StatefulSet", "web", 2));
     const std::uint32_t owner = rig.objects.find(spec::Kind::StatefulSet, "default/web")->id;
     CHECK(has_pods(rig.pods, owner, 0));
-    rig.pods.at(1).leaving = true;
+    rig.pods.leave(1);
     CHECK(has_pods(rig.pods, owner, 0));
     rig.pods.free(1);
     CHECK_FALSE(has_pods(rig.pods, owner, 0));
@@ -266,21 +267,21 @@ TEST_CASE("to delete a workload's pod that is leaving is to mean that one, not i
     Rig rig;
     rig.run(workload("StatefulSet", "web", 1));
     CHECK(rig.pods.find_to_remove("default/web-0") == 0u);
-    rig.pods.at(0).leaving = true;
+    rig.pods.leave(0);
     const auto next = rig.pods.add(std::move(read(workload("StatefulSet", "web", 1)).pods[0]), rig.pods.at(0).owner);
     CHECK(rig.pods.find_any("default/web-0") == next);
     CHECK(rig.pods.find_to_remove("default/web-0") == 0u);
     // Of several the oldest, wherever it lies.
     rig.pods.free(0);
-    rig.pods.at(next).leaving = true;
+    rig.pods.leave(next);
     rig.pods.add(std::move(read(workload("StatefulSet", "web", 1)).pods[0]), rig.pods.at(next).owner);
     CHECK(rig.pods.find("default/web-0") == 0u);
     CHECK(rig.pods.find_to_remove("default/web-0") == next);
-    rig.pods.at(0).leaving = true;
+    rig.pods.leave(0);
     CHECK(rig.pods.find_to_remove("default/web-0") == next);
     // A pod with a manifest of its own does not come back by itself.
     rig.run(pod("a"));
-    rig.pods.at(*rig.pods.find("default/a")).leaving = true;
+    rig.pods.leave(*rig.pods.find("default/a"));
     rig.run(pod("a", "other"));
     CHECK(rig.pods.find_to_remove("default/a") == rig.pods.find("default/a"));
     CHECK_FALSE(rig.pods.find_to_remove("default/none"));

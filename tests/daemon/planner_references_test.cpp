@@ -20,7 +20,7 @@ const Image host{};
 const Identity root{};
 
 ObjectStore some_objects() {
-    ObjectStore store;
+    ObjectStore store{nowhere};
     put(store, spec::Kind::ConfigMap, "cm", {{"A", "1"}, {"b.c", "two"}, {"bin", std::string("\0x", 2)}, {"e", ""}});
     put(store, spec::Kind::Secret, "cm", {{"A", "hidden"}});
     put(store, spec::Kind::Secret, "odd", {{"ok", "fine"}, {"zero", std::string("a\0b", 3)}});
@@ -224,7 +224,7 @@ TEST_CASE("text is quoted as Go quotes it") {
 }
 
 TEST_CASE("a hundred thousand variables are no work for PID 1") {
-    ObjectStore store;
+    ObjectStore store{nowhere};
     spec::StringMap data;
     for (int i = 100'000; i < 200'000; ++i)
         data.emplace_back("K" + std::to_string(i), "v");

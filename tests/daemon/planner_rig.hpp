@@ -5,6 +5,7 @@
 #include "initd/planner.hpp"
 #include "spec/manifest.hpp"
 #include "tests/catch.hpp"
+#include "tests/nowhere.hpp"
 
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ namespace initd {
 using Words = std::vector<std::string>;
 
 inline const NodeFacts node{.hostname = "box", .run_dir = "/run/p", .state_dir = "/var/p"};
-inline const ObjectStore nothing;
+inline const ObjectStore nothing{nowhere};
 
 // A pod "web" of one container "c". What is given goes into the pod's spec and into the container, as JSON fields.
 inline spec::Pod pod_with(const std::string& spec_fields, const std::string& container_fields = "",

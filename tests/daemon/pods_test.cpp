@@ -3,6 +3,7 @@
 #include "initd/pods.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/nowhere.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -29,29 +30,30 @@ TEST_CASE("a grace period of any number of seconds is one the core can add to a 
         CHECK(seconds_of(seconds) > std::chrono::hours{24 * 365});
         CHECK(seconds_of(seconds) < Millis::max() / 2);
         const auto facts =
-            facts_of(manifest("web", R"(, "terminationGracePeriodSeconds": )" + std::to_string(seconds)).pod, no_slot).pod;
+            facts_of(manifest("web", R"(, "terminationGracePeriodSeconds": )" + std::to_string(seconds)).pod, no_slot)
+                .pod;
         CHECK(facts.grace == seconds_of(seconds));
     }
 }
 
 TEST_CASE("a pod is found by its name; of two the one that is not leaving, else the one that came last") {
-    PodStore pods;
+    PodStore pods{nowhere};
     const auto first = pods.add(manifest("web"));
     CHECK(pods.find("default/web") == first);
-    pods.at(first).leaving = true;
+    pods.leave(first);
     CHECK_FALSE(pods.find("default/web"));
     CHECK(pods.find_any("default/web") == first);
     const auto second = pods.add(manifest("web"));
     CHECK(pods.find("default/web") == second);
     CHECK(pods.find_any("default/web") == second);
-    pods.at(second).leaving = true;
+    pods.leave(second);
     CHECK(pods.find_any("default/web") == second);
     CHECK_FALSE(pods.find_any("default/we"));
     CHECK(pods.count() == 2);
 }
 
 TEST_CASE("a slot that is free is used again, and the store shrinks with its last pods") {
-    PodStore pods;
+    PodStore pods{nowhere};
     const auto a = pods.add(manifest("a"));
     const auto b = pods.add(manifest("b"));
     pods.free(a);
@@ -66,7 +68,7 @@ TEST_CASE("a slot that is free is used again, and the store shrinks with its las
 }
 
 TEST_CASE("a pod is made from its text again, also when another one was looked at or memory was given back") {
-    PodStore pods;
+    PodStore pods{nowhere};
     const auto a = pods.add(manifest("a", R"(, "hostname": "one")"));
     const auto b = pods.add(manifest("b", R"(, "hostname": "two")"));
     for (int i = 0; i < 2; ++i) {
@@ -79,7 +81,7 @@ TEST_CASE("a pod is made from its text again, also when another one was looked a
 }
 
 TEST_CASE("of a container only the last failure to start is kept") {
-    PodStore pods;
+    PodStore pods{nowhere};
     const auto slot = pods.add(manifest("web"));
     pods.set_failure(slot, {0, "ErrImageNeverPull", "a"});
     pods.set_failure(slot, {1, "StartError", "b"});

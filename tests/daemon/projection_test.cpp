@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 ObjectStore some_objects() {
-    ObjectStore store;
+    ObjectStore store{nowhere};
     put(store, spec::Kind::ConfigMap, "cm", {{"a", "1"}, {"b", "2"}, {"c", std::string("\0\xff", 2)}});
     put(store, spec::Kind::Secret, "s", {{"b", "hidden"}, {"key", "k"}});
     return store;
@@ -106,7 +106,7 @@ TEST_CASE("a projected volume has all its sources' files, and of two by one path
 }
 
 TEST_CASE("what PID 1 would write for too long is refused") {
-    ObjectStore store;
+    ObjectStore store{nowhere};
     spec::StringMap many;
     for (int i = 10'000; i < 20'000; ++i)
         many.emplace_back(std::to_string(i), "");

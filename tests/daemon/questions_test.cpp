@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/questions.hpp"
 #include "tests/catch.hpp"
+#include "tests/nowhere.hpp"
 
 using namespace initd;
 
@@ -29,7 +30,7 @@ std::string text_of(const Question& question) {
 } // namespace
 
 TEST_CASE("what a probe asks is kept until its pod is forgotten") {
-    PodStore pods;
+    PodStore pods{nowhere};
     Questions questions;
     const std::uint32_t one = add(pods, "one", R"("ports": [{"name": "web", "containerPort": 81}],
         "livenessProbe": {"httpGet": {"port": "web", "path": "/x", "scheme": "HTTPS", "host": "h",
@@ -44,9 +45,9 @@ TEST_CASE("what a probe asks is kept until its pod is forgotten") {
         CHECK(text_of(questions.of(pods, Unit(one, 1), ProbeKind::Liveness)) == "https://h:81/x me");
         CHECK(text_of(questions.of(pods, Unit(one, 1), ProbeKind::Startup)) == "run /bin/true");
         CHECK(questions.kept() == (round == 0 ? 4 : 5));
-        const Question& nowhere = questions.of(pods, Unit(two, 1), ProbeKind::Readiness);
-        CHECK(nowhere.target.port == 0);
-        CHECK(nowhere.text == "none");
+        const Question& no_port = questions.of(pods, Unit(two, 1), ProbeKind::Readiness);
+        CHECK(no_port.target.port == 0);
+        CHECK(no_port.text == "none");
     }
     questions.forget(one);
     CHECK(questions.kept() == 2);
