@@ -12,6 +12,8 @@ void Handlers::perform(const Action& action, Events& events) noexcept {
             give_up(action.serial);
             return;
         }
+        if (std::ranges::any_of(handlers_, [&](const Handler& handler) { return handler.serial == action.serial; }))
+            return; // said again: it is under way
         Handler& handler = handlers_.emplace_back();
         handler.id = next_id_++;
         handler.run = action.run;
@@ -140,6 +142,8 @@ void Handlers::finish(std::size_t at, Outcome outcome, Events& events) noexcept 
 void Handlers::drop(std::size_t at) noexcept {
     Handler& handler = handlers_[at];
     children_.signal(handler.pid, SIGKILL);
+    if (handler.hook)
+        state_.drop(RecordKind::Handler, handler.id);
     if (handler.stream)
         poller_.remove(handler.stream.get());
     if (at + 1 != handlers_.size())

@@ -25,6 +25,18 @@
 
 namespace initd {
 
+struct HandlerRecord {     // of a hook's command
+    std::uint64_t run = 0; // RunId::cookie()
+    std::uint32_t serial = 0;
+    Hook which{};
+};
+template <class Archive>
+void fields(Archive& a, Of<HandlerRecord> auto& handler) {
+    a(handler.run);
+    a(handler.serial);
+    a.upto(handler.which, Hook::PreStop);
+}
+
 class Handlers {
   public:
     Handlers(StateFile& state, Poller& poller, Performer& performer, Children& children, PodStore& pods,
@@ -35,6 +47,10 @@ class Handlers {
         , children_(children)
         , pods_(pods)
         , recorder_(recorder) {}
+
+    // The commands of hooks that a podinit before us has left go on; all else is asked again when the core says so. May
+    // throw bad_alloc.
+    void restore();
 
     // RunHook, Probe, GiveUpProbe.
     void perform(const Action& action, Events& events) noexcept;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -25,6 +26,9 @@ std::optional<Outcome> Handlers::begin_command(Handler& handler, const std::vect
     const Outcome not_run = handler.hook ? Outcome::Failure : Outcome::Unknown;
     if (!planned)
         return say(handler, {planned.error().message}, not_run);
+    if (handler.hook)
+        state_.keep(RecordKind::Handler, handler.id,
+                    HandlerRecord{handler.run.cookie(), handler.serial, handler.which});
     // A hook's output is nobody's business: it may hold secrets.
     if (auto failed = launch(handler, std::move(planned->plan), std::move(planned->held), !handler.hook))
         return say(handler, {ns::to_text(*failed)}, not_run);
@@ -49,6 +53,30 @@ std::optional<ns::Error> Handlers::launch(Handler& handler, ns::Plan&& plan, std
         return pid.error();
     handler.pid = *pid;
     return std::nullopt;
+}
+
+void Handlers::restore() {
+    for (const ChildRecord& child : children_.all()) {
+        if (child.who.kind != ChildId::Kind::Handler)
+            continue;
+        const auto id = static_cast<std::uint32_t>(child.who.id);
+        next_id_ = std::max(next_id_, id + 1);
+        HandlerRecord kept;
+        if (!state_.recall(RecordKind::Handler, id, kept)) {
+            children_.signal(child.pid, SIGKILL);
+            continue;
+        }
+        Handler& handler = handlers_.emplace_back();
+        handler.id = id;
+        handler.run = RunId::from_cookie(kept.run);
+        handler.serial = kept.serial;
+        handler.hook = true;
+        handler.which = kept.which;
+        handler.pid = child.pid;
+    }
+    for (const std::uint32_t id : state_.ids(RecordKind::Handler)) // whose process was never made
+        if (find(id) == handlers_.size())
+            state_.drop(RecordKind::Handler, id);
 }
 
 // Takes out what there is, so that the command is never held up by it, but not for ever: others may write as fast as

@@ -46,6 +46,16 @@ std::uint64_t mount_space(pid_t pid) noexcept {
     return stat(path, &what) == 0 ? what.st_ino : 0;
 }
 
+// What is in a pipe, without taking it out.
+ssize_t peek(int pipe, char* text, std::size_t size) noexcept {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return -1;
+    const ns::Fd read_end(ends[0]), write_end(ends[1]);
+    const ssize_t there = tee(pipe, write_end.get(), size, SPLICE_F_NONBLOCK);
+    return there > 0 ? read(read_end.get(), text, size) : there;
+}
+
 // On one line, without what steers a terminal.
 std::string shown(std::string_view status) {
     std::string text = plain_text(status.substr(0, longest_status));
@@ -68,7 +78,7 @@ Notify::Notify(StateFile& state, Poller& poller, std::string directory) noexcept
 
 Notify::Channel& Notify::add(RunId run, ns::Fd fd) {
     end(run);
-    channels_.push_back({.id = next_id_++, .run = run, .fd = ns::raise(std::move(fd)), .file = {}, .said = {}});
+    channels_.push_back({.id = next_id_++, .run = run, .fd = ns::keep(std::move(fd)), .file = {}, .said = {}});
     return channels_.back();
 }
 
@@ -77,11 +87,62 @@ Notify::Channel* Notify::find(RunId run) noexcept {
     return channel == channels_.end() ? nullptr : &*channel;
 }
 
+void Notify::keep(const Channel& channel) noexcept try {
+    ChannelRecord record{.generation = channel.run.generation,
+                         .fd = channel.fd.get(),
+                         .file = channel.file,
+                         .first = channel.first,
+                         .space = channel.space,
+                         .spoken = channel.said.stage.has_value(),
+                         .stage = channel.said.stage.value_or(spec::Notification::Stage::Ready),
+                         .since = channel.said.since,
+                         .status = channel.said.status};
+    state_.keep(RecordKind::Channel, channel.run.unit.value, record);
+} catch (...) { // out of memory: rather none than one that says what is over
+    state_.drop(RecordKind::Channel, channel.run.unit.value);
+}
+
+void Notify::restore(RunId run, Events& events) {
+    ChannelRecord kept;
+    if (!state_.recall(RecordKind::Channel, run.unit.value, kept) || kept.generation != run.generation)
+        return;
+    ns::Fd fd = state_.descriptors().claim(kept.fd, kept.file.empty() ? S_IFIFO : S_IFSOCK);
+    if (!fd && kept.fd >= 0)
+        return;
+    if (!kept.file.empty())
+        opened_ = open_directory();
+    Channel& channel = channels_.emplace_back();
+    channel.id = next_id_++;
+    channel.run = run;
+    channel.fd = std::move(fd);
+    channel.file = std::move(kept.file);
+    channel.first = kept.first;
+    channel.space = kept.space;
+    channel.said.since = kept.since;
+    channel.said.status = std::move(kept.status);
+    if (channel.fd && channel.first > 0)
+        (void)poller_.add(channel.fd.get(), Source::Notify, channel.id, EPOLLIN);
+    if (!kept.spoken)
+        return;
+    channel.said.stage = kept.stage;
+    events.push_back(notified(run, kept.stage == ChannelRecord::Stage::Ready ? Notice::Ready : Notice::NotReady));
+}
+
+void Notify::end_strays() {
+    for (const std::uint32_t unit : state_.ids(RecordKind::Channel))
+        if (std::ranges::none_of(channels_, [&](const Channel& c) { return c.run.unit.value == unit; }))
+            state_.drop(RecordKind::Channel, unit);
+}
+
+ns::Fd Notify::open_directory() const noexcept {
+    return ns::raise(ns::Fd(open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+}
+
 std::expected<std::string, ns::Error> Notify::open_socket(RunId run) {
     if (!opened_) {
         if (auto made = make_directories(directory_, 0700); !made)
             return std::unexpected(made.error());
-        opened_ = ns::raise(ns::Fd(open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+        opened_ = open_directory();
     }
     ns::Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const int yes = 1;
@@ -92,6 +153,7 @@ std::expected<std::string, ns::Error> Notify::open_socket(RunId run) {
     if (auto bound = bind_unix(channel.fd.get(), opened_.get(), name); !bound)
         return std::unexpected(bound.error());
     channel.file = std::move(name);
+    keep(channel);
     return directory_ + "/" + channel.file;
 }
 
@@ -101,7 +163,7 @@ std::expected<ns::Fd, ns::Error> Notify::open_pipe(RunId run) {
         return failure(ns::Step::Pipe);
     ns::Fd read_end(ends[0]), write_end(ends[1]);
     fcntl(read_end.get(), F_SETFL, O_NONBLOCK); // the other end's is its own
-    add(run, std::move(read_end));
+    keep(add(run, std::move(read_end)));
     return write_end;
 }
 
@@ -111,6 +173,7 @@ void Notify::started(RunId run, pid_t pid) noexcept {
         return;
     channel->first = pid;
     channel->space = mount_space(pid);
+    keep(*channel);
     (void)poller_.add(channel->fd.get(), Source::Notify, channel->id, EPOLLIN);
 }
 
@@ -121,6 +184,7 @@ void Notify::end(RunId run) noexcept {
 
 void Notify::drop(std::size_t at) noexcept {
     Channel& channel = channels_[at];
+    state_.drop(RecordKind::Channel, channel.run.unit.value);
     poller_.remove(channel.fd.get());
     if (!channel.file.empty())
         unlinkat(opened_.get(), channel.file.c_str(), 0);
@@ -148,12 +212,14 @@ void Notify::take(Channel& channel, std::string_view datagram, Millis now, Event
         channel.said.stage = said.stage;
         events.push_back(notified(channel.run, *said.stage == Stage::Ready ? Notice::Ready : Notice::NotReady));
     }
+    if (said.stage || said.status)
+        keep(channel);
     if (said.alive || said.trouble)
         events.push_back(notified(channel.run, said.trouble ? Notice::Trouble : Notice::Alive));
 }
 
-// False: there is nothing more to be read. Descriptors that come along (BARRIER=1, FDSTORE=1) are closed at once, which
-// is what sd_notify_barrier(3) waits for.
+// False: there is nothing more to be read. It is taken out when what it says is kept. Descriptors that come along
+// (BARRIER=1, FDSTORE=1) are closed then, which is what sd_notify_barrier(3) waits for.
 bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     char text[longest_datagram];
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred)) + received_fds_space];
@@ -162,38 +228,43 @@ bool Notify::read_socket(Channel& channel, Millis now, Events& events) {
     message.msg_iov = &iov;
     message.msg_iovlen = 1;
     message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    const ssize_t got = recvmsg(channel.fd.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    message.msg_controllen = CMSG_SPACE(sizeof(ucred)); // which come first: of descriptors the kernel makes none yet
+    const ssize_t got = recvmsg(channel.fd.get(), &message, MSG_DONTWAIT | MSG_PEEK);
     if (got < 0)
         return false;
-    received_fds(message);
+    ucred sender{};
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS ||
-        (message.msg_flags & MSG_TRUNC))
-        return true;
-    ucred sender;
-    std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS &&
+        !(message.msg_flags & MSG_TRUNC))
+        std::memcpy(&sender, CMSG_DATA(header), sizeof sender);
     if (is_of(channel, sender.pid))
         take(channel, {text, static_cast<std::size_t>(got)}, now, events);
+    iov.iov_len = 1;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(channel.fd.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) >= 0)
+        received_fds(message);
     return true;
 }
 
 // False: there is nothing more to be read now. s6 listens until the first newline.
 bool Notify::read_pipe(Channel& channel, Millis now, Events& events) {
     char text[longest_datagram];
-    const ssize_t got = read(channel.fd.get(), text, sizeof text);
+    const ssize_t got = peek(channel.fd.get(), text, sizeof text);
     if (got < 0)
         return false;
     const bool ready = std::memchr(text, '\n', static_cast<std::size_t>(got)) != nullptr;
-    if (got > 0 && !ready)
+    if (got > 0 && !ready) {
+        [[maybe_unused]] const ssize_t taken = read(channel.fd.get(), text, static_cast<std::size_t>(got));
         return true;
-    poller_.remove(channel.fd.get());
-    channel.fd.reset();
-    if (!ready)
-        return false;
-    channel.said.stage = spec::Notification::Stage::Ready;
-    channel.said.since = now;
-    events.push_back(notified(channel.run, Notice::Ready));
+    }
+    const ns::Fd over = std::move(channel.fd);
+    if (ready) {
+        channel.said.stage = spec::Notification::Stage::Ready;
+        channel.said.since = now;
+        events.push_back(notified(channel.run, Notice::Ready));
+    }
+    keep(channel);
+    poller_.remove(over.get());
     return false;
 }
 

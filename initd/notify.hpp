@@ -7,6 +7,9 @@
 // namespace, or be gone by the time it is looked at, which a helper of a script often is.
 // Whatever comes is read a few at a time, and only so often a second: a container that floods its socket waits for
 // itself, and nobody else does.
+//
+// What was said last outlives podinit: it is kept before it is taken out of its socket or pipe, and told again by the
+// next one.
 #pragma once
 
 #include "initd/core.hpp"
@@ -24,6 +27,31 @@
 
 namespace initd {
 
+struct ChannelRecord { // by its container's Unit
+    using Stage = spec::Notification::Stage;
+    std::uint32_t generation = 0;
+    std::int32_t fd = -1;
+    std::string file;
+    pid_t first = -1;
+    std::uint64_t space = 0;
+    bool spoken = false; // a stage
+    Stage stage{};
+    Millis since = never;
+    std::string status;
+};
+template <class Archive>
+void fields(Archive& a, Of<ChannelRecord> auto& channel) {
+    a(channel.generation);
+    a(channel.fd);
+    a(channel.file);
+    a(channel.first);
+    a(channel.space);
+    a(channel.spoken);
+    a.upto(channel.stage, spec::Notification::Stage::Stopping);
+    a(channel.since);
+    a(channel.status);
+}
+
 class Notify {
   public:
     // The sockets' files are in `directory`, which is made when the first is.
@@ -38,6 +66,11 @@ class Notify {
     void started(RunId run, pid_t pid) noexcept;
     // There is nobody any more who could say something of the run.
     void end(RunId run) noexcept;
+
+    // What a podinit before us had of the run; what was said last is told again. May throw bad_alloc.
+    void restore(RunId run, Events& events);
+    // What was not restored is nobody's. May throw bad_alloc.
+    void end_strays();
 
     void on_ready(std::uint32_t id, Millis now, Events& events) noexcept;
     // When one that said too much is listened to again; `never` when there is none.
@@ -67,6 +100,8 @@ class Notify {
     };
     Channel& add(RunId run, ns::Fd fd);
     Channel* find(RunId run) noexcept;
+    void keep(const Channel& channel) noexcept;
+    ns::Fd open_directory() const noexcept;
     bool read_socket(Channel& channel, Millis now, Events& events);
     bool read_pipe(Channel& channel, Millis now, Events& events);
     void take(Channel& channel, std::string_view datagram, Millis now, Events& events);

@@ -4,6 +4,9 @@
 // All that exists in the kernel for a pod is kept here, by slot: its namespaces, the processes of its containers, its
 // mounts below the run directory. A start that cannot be made (no image, no such user, the kernel says no) is an event
 // like any other; its reason and message are left in the pod's record for its status.
+//
+// What of it the kernel could not tell again is in the state file before it is needed (performer_records.hpp). An
+// action that is said again, because podinit was replaced before it was answered, is recognised by its run.
 #pragma once
 
 #include "initd/cgroups.hpp"
@@ -13,9 +16,11 @@
 #include "initd/logs.hpp"
 #include "initd/notify.hpp"
 #include "initd/objects.hpp"
+#include "initd/performer_records.hpp"
 #include "initd/planner.hpp"
 #include "initd/pods.hpp"
 #include "initd/projection.hpp"
+#include "initd/state/state_file.hpp"
 #include "initd/termination.hpp"
 #include "ns/sandbox.hpp"
 #include "spec/services.hpp"
@@ -33,6 +38,12 @@ class Performer {
     Performer(const Core& core, StateFile& state, Poller& poller, Children& children, ns::SandboxFactory sandboxes,
               PodStore& pods, const ObjectStore& objects, Logs& logs, const EventRecorder& recorder, NodeFacts node,
               std::vector<std::string> image_dirs) noexcept;
+
+    // What a podinit before us has left of the slot's pod; the pods, the core and the children are back by then. What
+    // does not fit together costs that pod: it is ended, as the events say, and begins anew. May throw bad_alloc.
+    void restore(std::uint32_t slot, Events& events);
+    // All slots are restored: what was in none of them goes.
+    void end_strays() noexcept;
 
     // All but Forget and ShutDown, which are the daemon's. What a pod has on disk outlives DropSandbox, so that
     // SandboxGone is for the daemon to say.
@@ -84,12 +95,9 @@ class Performer {
   private:
     struct UnitRuntime {
         RunId run;
-        pid_t pid = -1;
-        int stop_signal = 0;
-        bool has_rules = false; // its exit code may say what follows
-        bool reads_log = false; // when it fails without a word
-        ns::Fd stdin_hold;      // keeps an open standard input from ending
-        bool started = false;   // so it was told; whether its program can be run shows later
+        RunRecord kept;
+        ns::Fd stdin_hold;    // keeps an open standard input from ending
+        bool started = false; // so it was told; whether its program can be run shows later
     };
     struct Listener { // of podinit/listen, open as long as the sandbox
         std::uint32_t container = 0;
@@ -100,6 +108,8 @@ class Performer {
     struct PodRuntime {
         ns::Sandbox sandbox;
         RunId sandbox_run;
+        bool made = false; // for that run; of a shared PID namespace its holder comes last
+        bool shared_pid = false;
         pid_t holder = -1;
         ns::Fd holder_fd;
         std::vector<UnitRuntime> units;
@@ -114,9 +124,7 @@ class Performer {
     struct Launchable {
         ns::Plan plan;
         std::vector<ns::Fd> held;
-        int stop_signal = 0;
-        bool has_rules = false;
-        bool reads_log = false;
+        RunRecord kept;
         ns::Fd stdin_hold;
     };
 
@@ -125,6 +133,7 @@ class Performer {
         Projection files;
     };
 
+    static Event event(Event::Kind kind, RunId run);
     void make_sandbox(RunId run, Events& events);
     std::expected<void, PlanFailure> build_sandbox(const spec::Pod& pod, const SandboxPlan& plan, RunId run);
     std::expected<std::vector<VolumeFiles>, PlanFailure> project_volumes(const spec::Pod& pod);
@@ -136,6 +145,15 @@ class Performer {
     std::expected<void, PlanFailure> start_holder(RunId run);
     void sandbox_failed(RunId run, PlanFailure failure, Events& events) noexcept;
     void clear_sandbox(std::uint32_t slot) noexcept;
+    void keep_sandbox(std::uint32_t slot);
+    void keep_run(const UnitRuntime& unit) noexcept;
+    void restore_sandbox(std::uint32_t slot, Events& events);
+    bool claim_sandbox(PodRuntime& pod, const SandboxRecord& kept);
+    bool reopen_sandbox(std::uint32_t slot);
+    void lose_sandbox(std::uint32_t slot, Events& events);
+    void restore_run(RunId run, Events& events);
+    void restore_terminal(UnitRuntime& unit);
+    void end_strangers() const;
     void start(RunId run, Events& events);
     std::expected<Launchable, PlanFailure> prepare(RunId run, std::uint32_t attempt);
     std::expected<void, PlanFailure> connect_streams(Launchable& launch, const spec::Pod& pod, RunId run,
@@ -148,7 +166,8 @@ class Performer {
     void close_listeners(std::uint32_t slot) noexcept;
     std::expected<void, PlanFailure> give_services(Launchable& launch, const spec::Pod& pod, RunId run);
     void fail_start(RunId run, PlanFailure failure, bool created, Events& events) noexcept;
-    void enter_cgroup(ns::Plan& plan, std::vector<ns::Fd>& held, RunId run);
+    static RunRecord describe(const spec::Pod& pod, RunId run, const std::string& image_signal);
+    bool enter_cgroup(ns::Plan& plan, std::vector<ns::Fd>& held, RunId run);
     void keep_message(const ChildExit& exit, const UnitRuntime* unit) noexcept;
     RestartRule rule_for(RunId run, std::int32_t code) noexcept;
     PodRuntime& runtime(std::uint32_t slot);

@@ -13,28 +13,30 @@ namespace initd {
 
 namespace {
 
-Event event(Event::Kind kind, RunId run) {
-    Event e{};
-    e.kind = kind;
-    e.run = run;
-    return e;
-}
-
 PlanFailure sandbox_failure(std::string what) {
     return {"CreatePodSandboxError", std::move(what)};
 }
 
 } // namespace
 
+// Said again after podinit was replaced, what there is of it counts.
 void Performer::make_sandbox(RunId run, Events& events) {
-    const spec::Pod& spec = pods_.pod(run.unit.slot());
-    SandboxPlan plan = plan_sandbox(spec, node_);
-    PodRuntime& pod = runtime(run.unit.slot());
-    pod.sandbox_run = run;
-    if (auto built = build_sandbox(spec, plan, run); !built)
-        return sandbox_failed(run, std::move(built.error()), events);
-    if (!plan.shared_pid)
+    const std::uint32_t slot = run.unit.slot();
+    if (const PodRuntime& pod = runtime(slot); !pod.made || pod.sandbox_run != run) {
+        const spec::Pod& spec = pods_.pod(slot);
+        SandboxPlan plan = plan_sandbox(spec, node_);
+        runtimes_[slot].sandbox_run = run;
+        if (auto built = build_sandbox(spec, plan, run); !built)
+            return sandbox_failed(run, std::move(built.error()), events);
+        runtimes_[slot].shared_pid = plan.shared_pid;
+        runtimes_[slot].made = true;
+        keep_sandbox(slot);
+    }
+    const PodRuntime& pod = runtimes_[slot];
+    if (!pod.shared_pid)
         events.push_back(event(Event::Kind::SandboxReady, run));
+    else if (auto started = pod.holder < 0 ? start_holder(run) : std::expected<void, PlanFailure>(); !started)
+        sandbox_failed(run, std::move(started.error()), events);
 }
 
 std::expected<void, PlanFailure> Performer::build_sandbox(const spec::Pod& pod, const SandboxPlan& plan, RunId run) {
@@ -51,8 +53,6 @@ std::expected<void, PlanFailure> Performer::build_sandbox(const spec::Pod& pod, 
         return made;
     if (auto opened = open_listeners(pod, run.unit.slot()); !opened)
         return opened;
-    if (plan.shared_pid)
-        return start_holder(run);
     return {};
 }
 
@@ -82,6 +82,8 @@ void Performer::sandbox_failed(RunId run, PlanFailure failure, Events& events) n
 
 void Performer::clear_sandbox(std::uint32_t slot) noexcept try {
     PodRuntime& pod = runtime(slot);
+    state_.drop(RecordKind::Sandbox, slot);
+    pod.made = false;
     close_listeners(slot);
     children_.signal(pod.holder, SIGKILL);
     pod.holder = -1; // its end is no news any more

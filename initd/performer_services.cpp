@@ -53,8 +53,8 @@ std::expected<void, ns::Error> Performer::open_unix(const spec::Pod& pod, std::s
     if (volume->host_path && volume->host_path->type != spec::HostPathType::Directory)
         if (auto made = make_directories(directory, 0755); !made)
             return made;
-    listener.directory = ns::raise(ns::Fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    listener.socket = ns::raise(ns::Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+    listener.directory = ns::keep(ns::Fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    listener.socket = ns::keep(ns::Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
     if (!listener.directory || !listener.socket)
         return std::unexpected(ns::Error{errno, ns::Step::Open});
     std::string file(path.substr(path.rfind('/') + 1));
@@ -74,7 +74,7 @@ std::expected<void, PlanFailure> Performer::open_listeners(const spec::Pod& pod,
             if (to.kind == Kind::Unix)
                 opened = open_unix(pod, to.address, listener);
             else if (auto socket = open_inet(slot, to))
-                listener.socket = std::move(*socket);
+                listener.socket = ns::keep(std::move(*socket));
             else
                 opened = std::unexpected(socket.error());
             if (!opened)

@@ -101,9 +101,9 @@ void Performer::follow(std::uint32_t slot, spec::Kind kind, std::string_view nam
         else if (auto written = write_projection(directory, *files, fs_group(pod)); !written)
             complain(slot, ~0u, volume_failure(volume, ns::to_text(written.error())));
     }
-    if (pods_.at(slot).failures.empty() ||
-        !(std::ranges::any_of(pod.spec.volumes, concerned) || std::ranges::any_of(pod.spec.init_containers, concerned) ||
-          std::ranges::any_of(pod.spec.containers, concerned)))
+    if (pods_.at(slot).failures.empty() || !(std::ranges::any_of(pod.spec.volumes, concerned) ||
+                                             std::ranges::any_of(pod.spec.init_containers, concerned) ||
+                                             std::ranges::any_of(pod.spec.containers, concerned)))
         return;
     Event retry{};
     retry.kind = Event::Kind::RetryAsked;

@@ -88,7 +88,7 @@ std::string MessageFiles::make(RunId run) {
     return path_ + name;
 }
 
-std::string MessageFiles::take(RunId run) noexcept try {
+std::string MessageFiles::read(RunId run) const noexcept try {
     std::string text;
     if (!directory_)
         return text;
@@ -96,7 +96,6 @@ std::string MessageFiles::take(RunId run) noexcept try {
     struct stat st {};
     const bool empty = ::fstatat(directory_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_size == 0;
     const ns::Fd file(empty ? -1 : ::openat(directory_.get(), name.c_str(), look_flags));
-    ::unlinkat(directory_.get(), name.c_str(), 0);
     if (!file || ::fstat(file.get(), &st) != 0 || !S_ISREG(st.st_mode))
         return text;
     text.resize(max_message);
@@ -106,6 +105,12 @@ std::string MessageFiles::take(RunId run) noexcept try {
     return text;
 } catch (...) { // out of memory: nobody hears it
     return {};
+}
+
+void MessageFiles::remove(RunId run) noexcept try {
+    if (directory_)
+        ::unlinkat(directory_.get(), std::to_string(run.cookie()).c_str(), 0);
+} catch (...) { // out of memory: it stays until the run's number comes again
 }
 
 std::optional<std::string> log_tail(const std::string& path) noexcept try {

@@ -28,8 +28,9 @@ class MessageFiles {
 
     // A new file for the run; its path. "" when there can be none: it runs all the same, as under the kubelet.
     std::string make(RunId run);
-    // The end of what the run has written; its file is gone then. Also for a run that has none.
-    std::string take(RunId run) noexcept;
+    // The end of what the run has written. Also for a run that has no file.
+    std::string read(RunId run) const noexcept;
+    void remove(RunId run) noexcept;
 
   private:
     std::string path_;
