@@ -5,6 +5,7 @@
 #include "initd/crash/crash.hpp"
 #include "initd/log.hpp"
 #include "initd/roles.hpp"
+#include "initd/state/core_records.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -60,7 +61,8 @@ Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launch
     , children_(std::move(launcher), state_)
     , jobs_(children_)
     , logs_(poller_, state_, options_.config.log_dir, log_limits(options_.config))
-    , manifests_(poller_, options_.config.manifest_dirs)
+    , asides_(state_)
+    , manifests_(poller_, asides_, options_.config.manifest_dirs)
     , power_buttons_(poller_)
     , event_log_(state_)
     , recorder_(event_log_, core_, pods_)
@@ -122,12 +124,10 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
 SignalMeaning Daemon::run() noexcept {
     if (options_.standing == Standing::Machine)
         power_buttons_.scan();
-    if (options_.rescue)
-        start_rescue("podinit.rescue");
-    start_modules();
-    watchdog_.open(options_.config.watchdog, modules_job_ != 0, boot_time());
-    start_settling();
-    may_load();
+    if (options_.resumed)
+        resume();
+    else
+        begin();
     while (!finished()) {
         pump();
         bool more = loading_ == Loading::Going;
@@ -149,7 +149,16 @@ SignalMeaning Daemon::run() noexcept {
             dispatch(r);
     }
     crash::stop_watching();
-    return how_;
+    return course_.how;
+}
+
+void Daemon::begin() noexcept {
+    if (options_.rescue)
+        start_rescue("podinit.rescue");
+    start_modules();
+    watchdog_.open(options_.config.watchdog, modules_job_ != 0, boot_time());
+    start_settling();
+    may_load();
 }
 
 bool Daemon::finished() const noexcept {
@@ -198,13 +207,19 @@ void Daemon::tick_core(Millis now) noexcept {
 
 // What the core wants done after something has happened to the pod.
 void Daemon::carry_out(std::uint32_t slot) noexcept {
+    look(slot);
+    keep(state_, core_, slot, actions_);
+    for (const Action& action : actions_)
+        act(action);
+}
+
+// What becomes of the pod, for those who wait for it and for the machine's health.
+void Daemon::look(std::uint32_t slot) noexcept {
     Fate fate = fate_of(core_.pod(slot), core_.units(slot));
     if (fate == Fate::Ready && !gates_are_open(pods_.at(slot)))
         fate = Fate::Underway;
     order_.look(slot, fate, core_.pod(slot).held);
     look_after(slot, fate);
-    for (const Action& action : actions_)
-        act(action);
 }
 
 // Whoever waited for what has happened, or cannot be without what has gone. That may concern others in turn.
@@ -298,6 +313,7 @@ void Daemon::forget(std::uint32_t slot) noexcept {
     units_ -= pods_.at(slot).containers;
     probes_ -= pods_.at(slot).probes;
     pods_.free(slot);
+    state_.drop(RecordKind::Core, slot);
 }
 
 void Daemon::arm_timer() noexcept {
@@ -327,9 +343,10 @@ void Daemon::settle_down() noexcept {
     pods_.trim();
     children_.trim();
     performer_.prepare_spare();
-    if (std::exchange(booting_, false)) {
+    if (!std::exchange(course_.booted, true)) {
         late_boot();
         performer_.cgroups().count_memory();
+        keep_course();
     }
 }
 

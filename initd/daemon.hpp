@@ -7,6 +7,7 @@
 // Results never come back as return values: whatever an action brings about is an Event. Nothing in the loop waits.
 #pragma once
 
+#include "initd/asides.hpp"
 #include "initd/children.hpp"
 #include "initd/clock.hpp"
 #include "initd/control.hpp"
@@ -49,6 +50,13 @@ struct DaemonOptions {
     bool resumed = false; // the state file is a former podinit's, in this very process
 };
 
+// How far podinit is, for whoever goes on from here.
+struct Course {
+    bool booted = false; // settle_down() has been called
+    bool going_down = false;
+    SignalMeaning how = SignalMeaning::Exit; // then
+};
+
 class Daemon {
   public:
     // Opens what the loop needs. The error names the step; nothing has been started then.
@@ -63,9 +71,19 @@ class Daemon {
   private:
     Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launcher launcher, ns::SandboxFactory sandboxes);
 
+    void begin() noexcept;
+    void resume() noexcept;
+    void restore_core();
+    void restore_order();
+    void go_on();
+    void let_go(std::uint32_t slot) noexcept;
+    void set_aside(const Task& task);
+    void remove_vanished() noexcept;
+    void keep_course() noexcept;
     void pump() noexcept;
     void step(const Event& event) noexcept;
     void tick_core(Millis now) noexcept;
+    void look(std::uint32_t slot) noexcept;
     void carry_out(std::uint32_t slot) noexcept;
     void take_turns() noexcept;
     void tell_waiting(std::uint32_t slot) noexcept;
@@ -135,6 +153,7 @@ class Daemon {
     Children children_;
     Jobs jobs_;
     Logs logs_;
+    Asides asides_;
     Manifests manifests_;
     PowerButtons power_buttons_;
     EventLog event_log_;
@@ -171,15 +190,14 @@ class Daemon {
     std::vector<Sweep> sweeps_;       // pods whose volumes are being removed
     Millis helpers_deadline_ = never; // of those two
     bool rescue_running_ = false;
-    Millis rescue_at_ = never; // to be started again
-    SignalMeaning how_ = SignalMeaning::Exit;
+    Millis rescue_at_ = never;     // to be started again
     bool shut_down_ = false;       // the core says so, or no pod is waited for any more
     Millis insists_since_{0};      // when it was first asked to reboot of late
     int insisted_ = 0;             // how often since then
     Millis logs_deadline_ = never; // after that: how long the log writer may take to finish
     Millis armed_ = never;
     bool settled_ = false; // nothing was done since settle_down()
-    bool booting_ = true;  // settle_down() was never called
+    Course course_;
 };
 
 } // namespace initd

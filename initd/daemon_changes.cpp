@@ -33,6 +33,8 @@ void Daemon::load() noexcept {
                                                          : 0;
         handle_changes();
     }
+    if (loading_ == Loading::Done && options_.resumed)
+        remove_vanished();
     if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
         start_rescue("there is nothing to run: no manifest directory holds a pod");
 }
@@ -148,7 +150,9 @@ void Daemon::rescue_ended(std::int32_t code) noexcept {
 }
 
 void Daemon::go_down(SignalMeaning how) noexcept {
-    how_ = how;
+    course_.how = how;
+    course_.going_down = true;
+    keep_course();
     if (core_.shutting_down())
         return;
     log(Level::Notice, {"stopping every pod"});
@@ -178,7 +182,8 @@ void Daemon::pods_are_over() noexcept {
 // As pods_are_over(), without a word to any of them.
 void Daemon::go_down_at_once() noexcept {
     log(Level::Warning, {"asked again and again: rebooting at once"});
-    how_ = SignalMeaning::Reboot;
+    course_.how = SignalMeaning::Reboot;
+    keep_course();
     shut_down_ = true;
     logs_deadline_ = boot_time();
 }

@@ -7,6 +7,7 @@
 #include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace initd {
@@ -65,7 +66,9 @@ void Daemon::take_in(ObjectChange& change) {
 
 // True: it cannot come into force, and that has been said.
 bool Daemon::refuse(const ObjectChange& change) {
-    auto conflict = find_conflict(pods_, objects_, change.object);
+    const auto aside = [&](const spec::Manifest& manifest) { return asides_.has_pod(manifest.pod.metadata.uid); };
+    auto conflict = std::ranges::any_of(change.object.pods, aside) ? std::optional<std::string>(Asides::why)
+                                                                   : find_conflict(pods_, objects_, change.object);
     if (conflict)
         manifests_.refuse(change.kind, change.name, *conflict);
     return conflict.has_value();

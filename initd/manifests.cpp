@@ -39,8 +39,9 @@ void drop_overtaken(std::vector<ObjectChange>& changes, std::size_t from) {
 
 } // namespace
 
-Manifests::Manifests(Poller& poller, std::vector<std::string> directories)
-    : directories_(std::move(directories))
+Manifests::Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories)
+    : asides_(asides)
+    , directories_(std::move(directories))
     , opened_(directories_.size())
     , watch_(poller) {
     for (std::size_t i = 0; i < directories_.size(); ++i)
@@ -164,6 +165,8 @@ std::expected<spec::Object, spec::Problems> Manifests::parse(std::uint32_t index
         std::string why = text.error().err == EINVAL ? "no regular file" : ns::to_text(text.error());
         return std::unexpected(spec::Problems{{"", std::move(why)}});
     }
+    if (!asides_.may_read(*text))
+        return std::unexpected(spec::Problems{{"", Asides::why}});
     return spec::read_object(*text);
 }
 

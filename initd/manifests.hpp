@@ -11,6 +11,7 @@
 // directory that is gone or cannot be read, until it can be.
 #pragma once
 
+#include "initd/asides.hpp"
 #include "initd/core.hpp"
 #include "initd/directory_watch.hpp"
 #include "initd/origin.hpp"
@@ -39,7 +40,7 @@ struct ObjectChange {
 class Manifests {
   public:
     // `directories` in rising precedence.
-    Manifests(Poller& poller, std::vector<std::string> directories);
+    Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories);
 
     // The first reading, one file a call, so that what has been read can be started meanwhile. False: that was all.
     bool load_next(std::vector<ObjectChange>& changes) noexcept;
@@ -114,6 +115,7 @@ class Manifests {
     Origin origin_of(const File& file) const noexcept { return {opened_[file.directory].hash, file.name_hash}; }
     std::string path_of(const File& file) const { return path_in(file.directory, file.name); }
 
+    Asides& asides_;
     std::vector<std::string> directories_;
     std::vector<Opened> opened_;
     std::vector<File> files_;
