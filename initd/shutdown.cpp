@@ -6,7 +6,6 @@
 #include "initd/log.hpp"
 #include "initd/unmount.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -34,11 +33,8 @@ struct DiskStep {
 };
 
 constexpr DiskStep disk_steps[] = {
-    {"sync", 10, [](const DiskState&) { ::sync(); }},
-    {"swap off", 10, swap_off},
-    {"unmount", 10, unmount_all},
-    {"read-only remount", 5, remount_read_only},
-    {"emergency remount", 5, remount_by_force},
+    {"sync", 10, [](const DiskState&) { ::sync(); }}, {"swap off", 10, swap_off},          {"unmount", 10, unmount_all},
+    {"read-only remount", 5, remount_read_only},      {"rest by force", 5, rest_by_force},
 };
 
 void write_to(int fd, const char* byte) noexcept {
@@ -148,8 +144,8 @@ bool LastSteps::gets_done(pid_t child, int seconds) const noexcept {
 
 // In a child. What it hangs at is left out when it is tried again.
 void LastSteps::run(const DiskStep& step) noexcept {
-    for (int seconds = step.seconds;; seconds = 2) {
-        state_.doing->store(0);
+    for (int seconds = step.seconds;; seconds = 5) {
+        state_.doing->hash = 0;
         const pid_t child = ::_Fork(); // what fork(3) calls besides concerns threads
         if (child == 0)
             run_and_exit(step, state_);
@@ -157,9 +153,10 @@ void LastSteps::run(const DiskStep& step) noexcept {
             return log(Level::Error, {"shutdown: ", step.doing, ": ", ::strerrordesc_np(errno)});
         if (gets_done(child, seconds))
             return;
-        log(Level::Error, {"shutdown: ", step.doing, ": hangs, going on without it"});
+        const std::uint32_t hangs_at = state_.doing->hash;
+        log(Level::Error, {"shutdown: ", step.doing, hangs_at != 0 ? " " : "", hangs_at != 0 ? state_.doing->name : "",
+                           ": hangs, going on without it"});
         ::kill(child, SIGKILL);
-        const std::uint32_t hangs_at = state_.doing->load();
         if (hangs_at == 0 || state_.hung_count == most_hangs)
             return;
         state_.hung[state_.hung_count++] = hangs_at;
@@ -168,8 +165,8 @@ void LastSteps::run(const DiskStep& step) noexcept {
 
 void LastSteps::rest_disks() noexcept {
     void* shared = ::mmap(nullptr, sizeof *state_.doing, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    std::atomic<std::uint32_t> alone = 0;
-    state_.doing = shared == MAP_FAILED ? &alone : new (shared) std::atomic<std::uint32_t>(0);
+    UnderWay alone;
+    state_.doing = shared == MAP_FAILED ? &alone : new (shared) UnderWay;
     for (const DiskStep& step : disk_steps)
         run(step);
 }

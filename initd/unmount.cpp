@@ -14,6 +14,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -69,33 +70,19 @@ std::vector<Mounted> still_mounted() {
     return to_unmount(read_table("/proc/self/mountinfo"));
 }
 
-// In any namespace: a process that cannot be killed may be the last one in its own.
-bool any_writable() {
-    DIR* const processes = ::opendir("/proc");
-    bool found = false;
-    while (const dirent* process = processes && !found ? ::readdir(processes) : nullptr) {
-        if (process->d_name[0] < '0' || process->d_name[0] > '9')
-            continue;
-        const std::string table = "/proc/" + std::string(process->d_name) + "/mountinfo";
-        for (const Mounted& mount : mounts_in(read_table(table.c_str())))
-            found = found || (mount.writable && has_disk(mount.fstype));
-    }
-    if (processes)
-        ::closedir(processes);
-    return found;
-}
-
 // Says what is being done while it may hang. False: it has hung before.
 class Doing {
   public:
     Doing(const DiskState& state, std::string_view what) noexcept
         : state_(state)
         , what_(name_hash(what) | 1) {
-        state_.doing->store(what_);
+        const std::size_t size = what.copy(state_.doing->name, sizeof state_.doing->name - 1);
+        state_.doing->name[size] = '\0';
+        state_.doing->hash = what_;
     }
     Doing(const Doing&) = delete;
     Doing& operator=(const Doing&) = delete;
-    ~Doing() { state_.doing->store(0); }
+    ~Doing() { state_.doing->hash = 0; }
     explicit operator bool() const noexcept {
         return std::find(state_.hung, state_.hung + state_.hung_count, what_) == state_.hung + state_.hung_count;
     }
@@ -133,6 +120,49 @@ void read_only(const DiskState& state, const std::string& path) {
         log(Level::Warning, {"shutdown: read-only ", path, ": ", ::strerrordesc_np(errno)});
 }
 
+// Every file system of a disk once, by a path from here, whoever has it mounted: a process that cannot be killed may be
+// the last one in its own namespace. First those on loop devices, whose files are on others of them.
+std::vector<Mounted> still_writable() {
+    constexpr std::string_view loop_device = "7:";
+    std::vector<Mounted> found;
+    DIR* const processes = ::opendir("/proc");
+    while (const dirent* process = processes ? ::readdir(processes) : nullptr) {
+        if (process->d_name[0] < '0' || process->d_name[0] > '9')
+            continue;
+        const std::string of_process = "/proc/" + std::string(process->d_name);
+        for (Mounted& mount : mounts_in(read_table((of_process + "/mountinfo").c_str()))) {
+            if (!mount.writable || !has_disk(mount.fstype) ||
+                std::ranges::find(found, mount.device, &Mounted::device) != found.end())
+                continue;
+            mount.path.insert(0, of_process + "/root");
+            found.insert(mount.device.starts_with(loop_device) ? found.begin() : found.end(), mount);
+        }
+    }
+    if (processes)
+        ::closedir(processes);
+    return found;
+}
+
+// A frozen file system is as clean on its disk as one that is not mounted, whoever has files of it open.
+bool freeze(const DiskState& state, const Mounted& mount) {
+    const Doing doing(state, mount.path);
+    const ns::Fd top(doing ? ::open(mount.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1);
+    if (!top || (::ioctl(top.get(), FIFREEZE, 0) != 0 && errno != EBUSY)) // it is frozen already
+        return false;
+    log(Level::Notice, {"shutdown: ", mount.path, ": still held by somebody, so it is frozen"});
+    return true;
+}
+
+// The kernel's last resort, sysrq-u: one file system after the other, whoever has it open, until one hangs. Nobody says
+// when it is done.
+void remount_all_by_force() {
+    const ns::Fd trigger(::open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC));
+    if (::write(trigger.get(), "u", 1) != 1)
+        return log(Level::Error, {"shutdown: /proc/sysrq-trigger: ", ::strerrordesc_np(errno)});
+    const timespec pause{.tv_sec = 1, .tv_nsec = 0};
+    ::nanosleep(&pause, nullptr);
+}
+
 } // namespace
 
 std::vector<Mounted> mounts_in(std::string_view mountinfo) {
@@ -140,14 +170,16 @@ std::vector<Mounted> mounts_in(std::string_view mountinfo) {
     while (!mountinfo.empty()) {
         // proc(5): ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS [TAG...] - FSTYPE SOURCE SUPEROPTIONS
         std::string_view line = take(mountinfo, '\n');
-        for (int skip = 0; skip < 4; ++skip)
-            take(line, ' ');
+        take(line, ' ');
+        take(line, ' ');
+        const std::string_view device = take(line, ' ');
+        take(line, ' ');
         const std::string path = unescape(take(line, ' '));
         const std::size_t dash = line.find(" - ");
         if (dash == std::string_view::npos || !path.starts_with('/'))
             continue;
         line.remove_prefix(dash + 3);
-        Mounted& mount = mounts.emplace_back(path, std::string(take(line, ' ')));
+        Mounted& mount = mounts.emplace_back(path, std::string(take(line, ' ')), std::string(device));
         take(line, ' ');
         mount.writable = line.starts_with("rw");
     }
@@ -207,17 +239,12 @@ void remount_read_only(const DiskState& state) {
     read_only(state, "/");
 }
 
-// As sysrq-u does it, which asks nobody, and says nothing when it is done.
-void remount_by_force(const DiskState& state) {
-    if (!state.survivors && !any_writable())
-        return;
-    log(Level::Warning, {"shutdown: something still holds a file system: all become read-only by force"});
-    const ns::Fd trigger(::open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC));
-    if (::write(trigger.get(), "u", 1) != 1)
-        return log(Level::Error, {"shutdown: /proc/sysrq-trigger: ", ::strerrordesc_np(errno)});
-    const timespec pause{.tv_sec = 0, .tv_nsec = 100'000'000};
-    for (int i = 0; i == 0 || (i < 40 && any_writable()); ++i)
-        ::nanosleep(&pause, nullptr);
+void rest_by_force(const DiskState& state) {
+    bool left = state.survivors;
+    for (const Mounted& mount : still_writable())
+        left |= !freeze(state, mount);
+    if (left)
+        remount_all_by_force();
 }
 
 std::int64_t unwritten() noexcept {

@@ -14,6 +14,7 @@ namespace initd {
 struct Mounted {
     std::string path;
     std::string fstype;
+    std::string device;    // MAJOR:MINOR
     bool writable = false; // the file system, not only this mount of it
 };
 
@@ -30,10 +31,15 @@ bool has_disk(std::string_view fstype) noexcept;
 // The paths of a /proc/swaps.
 std::vector<std::string> swap_areas(std::string_view swaps);
 
+struct UnderWay {                        // what may hang, in memory that is shared with whoever waits for it
+    std::atomic<std::uint32_t> hash = 0; // of its name; 0: nothing
+    char name[124] = {};
+};
+
 // What the steps below know of each other, and the one that waits for them of them.
 struct DiskState {
-    bool survivors = false;                      // processes are left, who may hold anything
-    std::atomic<std::uint32_t>* doing = nullptr; // what may hang is under way; in memory that is shared
+    bool survivors = false; // processes are left, who may hold anything
+    UnderWay* doing = nullptr;
     std::size_t hung_count = 0;
     std::uint32_t hung[8] = {}; // what did: not tried again
 };
@@ -43,9 +49,8 @@ void swap_off(const DiskState& state);
 void unmount_all(const DiskState& state);
 // The root, and what could not be unmounted.
 void remount_read_only(const DiskState& state);
-// By the kernel's own last resort, where something can still be written to: whoever has it open, and also where it is
-// mounted only in a namespace that we do not see.
-void remount_by_force(const DiskState& state);
+// What can still be written to, wherever it is mounted and whoever has it open, is frozen or remounted by force.
+void rest_by_force(const DiskState& state);
 
 // How much there is to write, or to read back from swap, in kB: whether a slow disk gets on.
 std::int64_t unwritten() noexcept;

@@ -173,11 +173,11 @@ void WayDown::tick(Millis now, Events& events) noexcept {
 Millis WayDown::at_most(Millis now) const noexcept {
     if (over_ != never)
         return std::max(over_ - now, Millis{0});
-    Millis longest{0};
+    Millis grace{0};
     for (std::uint32_t slot = 0; slot < core_.slots(); ++slot)
         if (core_.pod(slot).phase != PodPhase::Free)
-            longest = std::max(longest, core_.pod(slot).facts.grace);
-    return std::min(longest, Millis{std::chrono::hours{24}}) + usual_rest;
+            grace = std::max(grace, core_.pod(slot).facts.grace);
+    return std::min(grace, Millis{std::chrono::hours{24}}) + usual_rest;
 }
 
 } // namespace initd
