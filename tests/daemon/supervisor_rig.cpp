@@ -199,9 +199,10 @@ Answered<spec::Answer> Connection::receive(const spec::Call& call) {
 
 // ---- Supervisor ---------------------------------------------------------------------------------------------------
 
-Supervisor::Supervisor(std::string_view config, std::string program, Rank rank)
+Supervisor::Supervisor(std::string_view config, std::string program, Rank rank, std::string output)
     : program_(program.empty() ? PODINIT : std::move(program))
-    , rank_(rank) {
+    , rank_(rank)
+    , output_(output.empty() ? dir("output") : std::move(output)) {
     for (const char* name : {"manifests", "images"})
         ::mkdir(dir(name).c_str(), 0755);
     const ns::Fd file(::open(dir("config.json").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
@@ -211,16 +212,16 @@ Supervisor::Supervisor(std::string_view config, std::string program, Rank rank)
 
 void Supervisor::start() {
     const std::string manifests = dir("manifests"), run = dir("run"), images = dir("images"),
-                      config = dir("config.json");
+                      config = dir("config.json"), logs = dir("run/log/pods");
     const std::vector<const char*> argv{program_.c_str(), "--manifests", manifests.c_str(), "--run-dir",
                                         run.c_str(),      "--images",    images.c_str(),    "--config",
-                                        config.c_str(),   nullptr};
+                                        config.c_str(),   "--log-dir",   logs.c_str(),      nullptr};
     first_ = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
     if (first_ == 0) {
         enter_namespaces();
         if (rank_ == Rank::First)
-            become_podinit(argv, dir("output"));
-        run_podinit(argv, dir("output"));
+            become_podinit(argv, output_);
+        run_podinit(argv, output_);
     }
     REQUIRE(first_ > 0);
     pid_ = first_;

@@ -68,7 +68,8 @@ class Supervisor {
   public:
     explicit Supervisor(std::string_view config = R"({"crashLoopBackOff": {"initialRestartPeriod": "1s"}})",
                         std::string program = "", // instead of the build's podinit
-                        Rank rank = Rank::Supervisor);
+                        Rank rank = Rank::Supervisor,
+                        std::string output = ""); // a file for its standard error instead of said()'s
     ~Supervisor();
 
     void start(); // done by the constructor too
@@ -119,6 +120,7 @@ class Supervisor {
 
     std::string program_;
     Rank rank_;
+    std::string output_;
     pid_t first_ = -1; // the namespaces' first process
     pid_t pid_ = -1;   // podinit, as seen from here
 };

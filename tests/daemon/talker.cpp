@@ -66,6 +66,26 @@ void serve(int fd, int connections) {
     }
 }
 
+// As many processes that nobody waits for; they end together, once all of them are there and we are not their parent.
+void orphan(int processes) {
+    int ends[2];
+    if (pipe(ends) != 0 || fork() != 0)
+        _exit(0);
+    int made = 0;
+    for (int i = 0; i < processes; ++i) {
+        const int child = fork();
+        if (child == 0) {
+            char none;
+            close(ends[1]);
+            (void)!read(ends[0], &none, 1);
+            _exit(0);
+        }
+        made += child > 0;
+    }
+    dprintf(1, "orphaned %d\n", made);
+    _exit(0);
+}
+
 // Answers each byte that comes on any connection to the socket `path` with the next number, and says so.
 [[noreturn]] void count(const char* path) {
     sockaddr_un address{};
@@ -124,6 +144,10 @@ int main(int, char** argument) {
         } else if (verb == "serve") { // FD CONNECTIONS
             const int fd = atoi(next());
             serve(fd, atoi(next()));
+        } else if (verb == "orphan") {
+            const int processes = atoi(next());
+            if (fork() == 0)
+                orphan(processes);
         } else if (verb == "count") {
             count(next());
         } else if (verb == "await") { // a file

@@ -72,8 +72,8 @@ const Symbols& symbols() {
     return ours;
 }
 
-Stage::Stage()
-    : podinit_(config, "", Rank::First) {
+Stage::Stage(std::string output)
+    : podinit_(config, "", Rank::First, std::move(output)) {
     const auto manifests = services(podinit_.temp.path());
     REQUIRE(podinit_.outcomes(manifests).find("w9 created") != std::string::npos);
     for (std::size_t i = 0; i < manifests.size(); ++i) {

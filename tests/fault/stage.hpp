@@ -23,9 +23,10 @@ struct Witness {
 
 class Stage {
   public:
-    Stage(); // all ten run
+    explicit Stage(std::string output = ""); // all ten run; see Supervisor
 
     initd::Supervisor& podinit() noexcept { return podinit_; }
+    const initd::Supervisor& podinit() const noexcept { return podinit_; }
     // A line for each service that is not what it was; "" when nothing is lost.
     std::string lost();
     bool alive() const; // PID 1

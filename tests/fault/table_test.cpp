@@ -2,16 +2,13 @@
 // Goes through faults.tsv: each row is a place, what goes wrong there, and what may come of it. All rows share one
 // podinit for as long as it loses nothing: it has to survive them all.
 #include "tests/catch.hpp"
-#include "tests/fault/injector.hpp"
-#include "tests/fault/scenarios.hpp"
-#include "tests/fault/stage.hpp"
+#include "tests/fault/attempt.hpp"
 
 #include <cstdlib>
 #include <memory>
 #include <sstream>
 
 using namespace fault;
-using std::chrono::milliseconds, std::chrono::seconds;
 
 namespace {
 
@@ -57,32 +54,12 @@ std::vector<Row> rows() {
 
 // What of it did not go as it should; "" when all did.
 std::string go_through(Stage& stage, const Row& row) {
-    const Scenario& scenario = *find_scenario(row.scenario);
     stage.news();
-    initd::Supervisor& podinit = stage.podinit();
-    podinit.lenient = row.spoilt;
-    podinit.patience = row.spoilt ? milliseconds{500} : seconds{30};
-    Injector injector(podinit.pid(), symbols(), row.injection);
-    Trial first(podinit, row.spoilt ? &injector : nullptr);
-    scenario.run(first);
-    injector.stop();
-    podinit.patience = seconds{30};
-    podinit.lenient = false;
-    if (!injector.trouble().empty())
-        return injector.trouble();
-    if (!injector.happened())
-        return "the place was never reached (" + std::to_string(injector.passed()) + " times come by)";
-    if (!first.wrong.empty())
-        return first.wrong;
-    Trial second(podinit);
-    clean_up(second);
-    if (row.spoilt)
-        scenario.run(second);
-    if (!second.wrong.empty())
-        return "afterwards: " + second.wrong;
-    const std::string lost = stage.lost();
-    if (!lost.empty())
-        return lost;
+    const Attempt attempt = try_it(stage, *find_scenario(row.scenario), row.injection, row.spoilt);
+    if (!attempt.wrong.empty())
+        return attempt.wrong;
+    if (!attempt.happened)
+        return "the place was never reached";
     if (const std::string news = stage.news(); row.says != "-" && news.find(row.says) == news.npos)
         return "it said: " + news;
     return "";
