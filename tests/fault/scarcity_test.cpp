@@ -312,7 +312,13 @@ TEST_CASE("a container that not even SIGKILL ends holds up its own pod alone") {
         return;
     }
     REQUIRE(podinit.call(spec::Delete{"default", "x", 0, ""}));
-    CHECK(says(stage, "default/x"));
+    CHECK(eventually(
+        [&] {
+            return std::ranges::any_of(podinit.objects("event"), [](const std::string& event) {
+                return event.find("has not ended 10 s after SIGKILL") != event.npos;
+            });
+        },
+        seconds{60}));
     CHECK(stage.lost() == "");
     Trial trial(podinit);
     find_scenario("exits")->run(trial); // others come and go
