@@ -8,6 +8,7 @@
 #include "ns/launcher.hpp"
 #include "ns/sandbox.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -86,12 +87,12 @@ inline void take_in_hand(ControlBlock& control, InHand what, std::uint64_t a, st
     Task& task = control.in_hand;
     if (control.last_in_hand.times != 0 && same(task, control.last_in_hand))
         control.last_in_hand.times = 0;
-    __atomic_store_n(&task.what, InHand::Nothing, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    std::atomic_ref(task.what).store(InHand::Nothing, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     task.a = a;
     task.b = b;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&task.what, what, __ATOMIC_RELAXED);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    std::atomic_ref(task.what).store(what, std::memory_order_relaxed);
 }
 
 inline constexpr std::size_t control_size = 4096;

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "initd/state/state_file.hpp"
-
 #include "tests/allocations.hpp"
 #include "tests/catch.hpp"
 #include "tests/state/carts.hpp"
+#include "tests/state/files.hpp"
 
 #include <cerrno>
-#include <fcntl.h>
 #include <map>
 #include <random>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 namespace initd {
 
@@ -18,40 +14,6 @@ namespace {
 
 using Kind = RecordKind;
 using Model = std::map<std::pair<Kind, std::uint32_t>, Cart>;
-
-StateFile made() {
-    auto state = StateFile::create();
-    REQUIRE(state);
-    return std::move(*state);
-}
-
-// As a podinit after this one would see it.
-StateFile adopted(const StateFile& state) {
-    auto next = StateFile::adopt(ns::keep(ns::Fd(dup(state.fd()))));
-    REQUIRE(next);
-    return std::move(*next);
-}
-
-std::string bytes_of(int fd) {
-    struct stat status {};
-    REQUIRE(fstat(fd, &status) == 0);
-    std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-    REQUIRE(pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
-    return bytes;
-}
-
-ns::Fd file_of(std::string_view bytes, int seals = F_SEAL_SHRINK | F_SEAL_SEAL) {
-    ns::Fd file(memfd_create("state", MFD_ALLOW_SEALING));
-    REQUIRE(write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-    REQUIRE(fcntl(file.get(), F_ADD_SEALS, seals) == 0);
-    return file;
-}
-
-std::size_t memory_of(int fd) {
-    struct stat status {};
-    REQUIRE(fstat(fd, &status) == 0);
-    return static_cast<std::size_t>(status.st_blocks) * 512;
-}
 
 void check_equal(StateFile& state, const Model& model) {
     for (const auto& [name, value] : model) {
