@@ -34,7 +34,7 @@ concept Of = std::is_same_v<std::remove_const_t<Given>, T>;
 
 static_assert(std::endian::native == std::endian::little);
 
-inline constexpr Millis longest{std::int64_t{1} << 60}; // so that moments and spans can be added
+inline constexpr Millis latest_moment{std::int64_t{1} << 60}; // so that moments and spans can be added
 
 // Appends to a buffer. May throw bad_alloc.
 class Writer {
@@ -93,7 +93,7 @@ class Reader {
     void operator()(Millis& value) {
         std::int64_t count = value.count();
         (*this)(count);
-        bad_ = bad_ || count < never.count() || count > longest.count();
+        bad_ = bad_ || count < never.count() || count > latest_moment.count();
         if (!bad_)
             value = Millis{count};
     }

@@ -297,7 +297,7 @@ TEST_CASE("a record that says what cannot be is refused, and named") {
         {"an end of no back-off", [](CoreRecord& r) { r.units[0].resume = Millis{7}; }},
         {"a sandbox that is to be tried again while it is there", [](CoreRecord& r) { r.pod.retry_at = Millis{7}; }},
         {"a moment before the first", [](CoreRecord& r) { r.pod.expires = Millis{-2}; }},
-        {"a moment after the last", [](CoreRecord& r) { r.pod.expires = longest + Millis{1}; }},
+        {"a moment after the last", [](CoreRecord& r) { r.pod.expires = latest_moment + Millis{1}; }},
     };
     for (const Row& row : rows) {
         INFO(row.what);
