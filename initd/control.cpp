@@ -122,7 +122,7 @@ std::expected<Control, ns::Error> Control::open(Poller& poller, StateFile& file,
         std::unique_ptr<State>(new State{.poller = poller, .state = file, .path = std::string(path), .policy = policy});
     ListenerRecord record;
     if (file.recall(RecordKind::Listener, 0, record))
-        state->listener = adopt_listener(record.fd, state->path, policy);
+        state->listener = adopt_listener(file.descriptors().claim(record.fd), state->path, policy);
     if (!state->listener) {
         auto listener = listen_at(state->path, policy);
         if (!listener)
@@ -224,10 +224,10 @@ bool Control::State::restore(std::uint32_t index, std::span<const ClientId> answ
     ClientRecord record;
     if (index >= max_clients || !state.recall(RecordKind::Client, index, record) || record.fd <= 2)
         return false;
-    const Peer peer = judge(record.fd, policy);
+    ns::Fd socket = state.descriptors().claim(record.fd);
+    const Peer peer = judge(socket.get(), policy);
     if (peer.access == Access::None) // or it is no connection at all
         return false;
-    ns::Fd socket(record.fd);
     if (record.in_call && std::ranges::find(answered, ClientId{index, record.generation}) == answered.end())
         return false;
     if (index >= slots.size())

@@ -70,18 +70,17 @@ std::expected<ns::Fd, ns::Error> listen_at(const std::string& path, const Contro
 }
 
 // Its file must be there still, and the policy may have changed.
-ns::Fd adopt_listener(int fd, const std::string& path, const ControlPolicy& policy) noexcept {
+ns::Fd adopt_listener(ns::Fd socket, const std::string& path, const ControlPolicy& policy) noexcept {
     int listens = 0;
     socklen_t size = sizeof listens;
     sockaddr_un own{}, wanted{};
-    if (fd <= 2 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
         return {};
     size = sizeof own;
     struct stat status {};
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0 || !make_address(path, wanted) ||
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0 || !make_address(path, wanted) ||
         std::memcmp(&own, &wanted, sizeof own) != 0 || ::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode))
         return {};
-    ns::Fd socket(fd);
     const bool readers = policy.readers != static_cast<gid_t>(-1);
     const bool open = ::chmod(path.c_str(), 0600) == 0 &&
                       (!readers || (::chown(path.c_str(), static_cast<uid_t>(-1), policy.readers) == 0 &&

@@ -13,7 +13,7 @@ namespace initd {
 std::expected<ns::Fd, ns::Error> listen_at(const std::string& path, const ControlPolicy& policy) noexcept;
 
 // A descriptor that is said to be such a socket, as a podinit before us has left it; none when it is something else.
-ns::Fd adopt_listener(int fd, const std::string& path, const ControlPolicy& policy) noexcept;
+ns::Fd adopt_listener(ns::Fd socket, const std::string& path, const ControlPolicy& policy) noexcept;
 
 // What the peer of a connected socket may do: by its user, else by its primary and supplementary groups, as they were
 // when it connected.

@@ -230,9 +230,11 @@ void Logs::restore(pid_t writer) {
 
 bool Logs::restore_stream(std::uint32_t id) {
     StreamRecord record;
-    if (id >= max_streams || !state_.recall(RecordKind::Stream, id, record) || !is_output(record.fd))
+    if (id >= max_streams || !state_.recall(RecordKind::Stream, id, record))
         return false;
-    ns::Fd read_end(record.fd);
+    ns::Fd read_end = state_.descriptors().claim(record.fd);
+    if (!is_output(read_end.get()))
+        return false;
     const LogTarget target{std::string(record.pod_dir), std::string(record.container), record.attempt};
     if (target.pod_dir.size() + target.container.size() > max_log_names)
         return false;

@@ -64,9 +64,11 @@ void Watchdog::keep() noexcept {
 }
 
 void Watchdog::restore(Millis now) noexcept try {
-    if (!state_.recall(RecordKind::Watchdog, 0, record_) || ::fcntl(record_.fd, F_GETFD) < 0)
+    if (!state_.recall(RecordKind::Watchdog, 0, record_))
         return;
-    device_ = ns::Fd(record_.fd);
+    device_ = state_.descriptors().claim(record_.fd);
+    if (!device_)
+        return;
     keep();
     tick(now);
 } catch (...) {

@@ -3,38 +3,46 @@
 
 #include <cstdlib>
 #include <dirent.h>
+#include <fcntl.h>
+#include <memory>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace initd {
 
-void Descriptors::look() {
-    DIR* const directory = ::opendir("/proc/self/fd");
-    if (!directory)
-        return; // then nothing can be claimed
-    try {
-        while (const dirent* entry = ::readdir(directory)) {
-            const int number = std::atoi(entry->d_name);
-            if (number < 3 || number == ::dirfd(directory))
-                continue;
-            if (static_cast<std::size_t>(number) >= left_.size())
-                left_.resize(static_cast<std::size_t>(number) + 1, 0);
-            left_[static_cast<std::size_t>(number)] = 1;
-        }
-    } catch (...) {
-        ::closedir(directory);
-        throw;
+namespace {
+
+struct CloseDir {
+    void operator()(DIR* dir) const noexcept { ::closedir(dir); }
+};
+
+} // namespace
+
+void Descriptors::look(std::initializer_list<int> taken) {
+    looked_ = true;
+    const std::unique_ptr<DIR, CloseDir> directory(::opendir("/proc/self/fd"));
+    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        const int number = std::atoi(entry->d_name);
+        const int flags = number < 3 ? -1 : ::fcntl(number, F_GETFD);
+        if (flags < 0 || (flags & FD_CLOEXEC))
+            continue;
+        if (static_cast<std::size_t>(number) >= left_.size())
+            left_.resize(static_cast<std::size_t>(number) + 1, 0);
+        left_[static_cast<std::size_t>(number)] = 1;
     }
-    ::closedir(directory);
+    for (const int number : taken)
+        if (number >= 0 && static_cast<std::size_t>(number) < left_.size())
+            left_[static_cast<std::size_t>(number)] = 0;
 }
 
 ns::Fd Descriptors::claim(int number, mode_t type) noexcept {
     const auto at = static_cast<std::size_t>(number);
     struct stat what {};
-    if (number < 0 || at >= left_.size() || !left_[at] || ::fstat(number, &what) != 0 ||
-        (what.st_mode & S_IFMT) != type)
+    if (number < 3 || (looked_ && (at >= left_.size() || !left_[at])) || ::fstat(number, &what) != 0 ||
+        (type != 0 && (what.st_mode & S_IFMT) != type))
         return {};
-    left_[at] = 0;
+    if (looked_)
+        left_[at] = 0;
     return ns::Fd(number);
 }
 

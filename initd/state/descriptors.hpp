@@ -7,6 +7,7 @@
 
 #include "ns/fd.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <sys/types.h>
 
@@ -14,16 +15,18 @@ namespace initd {
 
 class Descriptors {
   public:
-    // Notes what is open, from 3 on: before anything else is opened. May throw bad_alloc.
-    void look();
+    // Notes what a former podinit has left: those from 3 on that are not closed on exec, but for `taken`. Before any
+    // such is opened. Without that any that is open can be claimed. May throw bad_alloc.
+    void look(std::initializer_list<int> taken);
 
-    // One that is a file of that type (S_IFSOCK, S_IFIFO, ...). Empty: there is none, or it is claimed already.
-    ns::Fd claim(int number, mode_t type) noexcept;
+    // One that is a file of that type (S_IFSOCK, S_IFIFO, ...; 0: of any). Empty: there is none, or it is claimed.
+    ns::Fd claim(int number, mode_t type = 0) noexcept;
 
     void close_rest() noexcept;
 
   private:
-    std::string left_; // by number: 1 when it was open and is not claimed
+    bool looked_ = false;
+    std::string left_; // by number: 1 when it was left and is not claimed
 };
 
 } // namespace initd
