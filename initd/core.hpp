@@ -12,7 +12,8 @@
 //              removed here has its sandbox dropped when it arrives, or what is left of one when there will be none
 //   Up         containers are run by the rules below, until SandboxDied: then none is started any more, and when the
 //              last has ended the sandbox is dropped and made again, unless every container is Done. Held, it is
-//              stopped in the same way and goes back to Waiting
+//              stopped in the same way and goes back to Waiting. Renewed, it is stopped as well, and its sandbox made
+//              again, also when it had ended for good
 //   Stopping   removed, or the machine is going down: no container is started any more, running ones are stopped
 //   Dropping   no container runs: DropSandbox is out; SandboxGone -> Forget, the slot is free. If only the sandbox was
 //              lost -> Making

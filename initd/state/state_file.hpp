@@ -38,7 +38,7 @@ enum class RecordKind : std::uint16_t { // another version reads these: numbers 
     Client = 13,                        // id: the connection's
     Session = 14,                       // id: the exec session's
     Happening = 15,                     // id: index in the event log
-    Watchdog = 16,                      // id 0
+    Watchdog = 16,                      // id 0: the device; slot + 1: a critical pod's health
     Aside = 17,                         // id: a number. An input that is not looked at again
     Config = 18,                        // id 0. The text of config.json that is in force
     Listener = 19,                      // id 0. The control socket
