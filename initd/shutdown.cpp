@@ -215,8 +215,7 @@ void leave(int watchdog, spec::PowerAction action) noexcept {
 void go_down(spec::PowerAction action, int watchdog) noexcept {
     if (::getpid() != 1) // kill(-1) of anybody else would be somebody else's processes
         return;
-    sigset_t all;
-    ::sigfillset(&all);
+    const sigset_t all = all_but_faults();
     ::sigprocmask(SIG_BLOCK, &all, nullptr);
     LastSteps last(watchdog);
     last.end_processes();

@@ -62,4 +62,12 @@ sigset_t signals_of(Standing standing) noexcept {
     return set;
 }
 
+sigset_t all_but_faults() noexcept {
+    sigset_t set;
+    ::sigfillset(&set);
+    for (const int fault : faults)
+        ::sigdelset(&set, fault);
+    return set;
+}
+
 } // namespace initd

@@ -34,4 +34,8 @@ std::optional<SignalMeaning> meaning(int signo, Standing standing) noexcept;
 // SIGCHLD and every signal that has a meaning: to be blocked, then read from a signalfd.
 sigset_t signals_of(Standing standing) noexcept;
 
+// Signals that say that podinit itself is broken (crash/): a fault while its signal is blocked ends the process.
+inline constexpr int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+sigset_t all_but_faults() noexcept;
+
 } // namespace initd

@@ -82,9 +82,7 @@ void handle(int signo, void (*handler)(int, siginfo_t*, void*) noexcept, int fla
     struct sigaction action {};
     action.sa_sigaction = handler;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | flags;
-    ::sigfillset(&action.sa_mask);
-    for (const int fault : faults)
-        ::sigdelset(&action.sa_mask, fault);
+    action.sa_mask = all_but_faults();
     ::sigaction(signo, &action, nullptr);
 }
 

@@ -53,8 +53,6 @@ extern constinit Guarded guarded;
 // After as many crashes without a turn of the loop podinit does not try again.
 inline constexpr std::uint32_t most_in_row = 8;
 
-// Signals that are a crash, and the one of the hang timer.
-inline constexpr int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 inline constexpr int hang_signal = 64; // the last real-time signal, which means nothing to any init
 
 constexpr std::uint64_t bit(int signo) noexcept {
