@@ -141,6 +141,8 @@ SignalMeaning Daemon::run() noexcept {
             methods_->listing().tell_watchers();
         }
         arm_timer();
+        if (methods_ && methods_->reexec().is_ready())
+            methods_->reexec().execute();
         const bool work = more || !settled_;
         crash::waits();
         auto ready = poller_.wait(work ? 0 : -1);
@@ -325,7 +327,7 @@ void Daemon::arm_timer() noexcept {
          {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(), way_down_.next_deadline(),
           performer_.cgroups().next_deadline(), performer_.notify().next_deadline(), health_.next_deadline(),
           watchdog_.next_deadline(), helpers_deadline_, logs_deadline_, rescue_at_,
-          methods_ ? methods_->rollouts().next_deadline() : never})
+          methods_ ? sooner(methods_->rollouts().next_deadline(), methods_->reexec().next_deadline()) : never})
         next = sooner(next, each);
     if (next == armed_)
         return;

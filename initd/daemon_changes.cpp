@@ -117,6 +117,7 @@ void Daemon::job_done(const JobResult& result) {
     }
     if (!methods_)
         return;
+    methods_->reexec().on_job(result);
     methods_->transactions().on_job(result, changes_);
     methods_->rollouts().on_job(result, changes_);
     handle_changes();

@@ -155,6 +155,8 @@ void Daemon::on_timer() {
     performer_.cgroups().tick(now, core_.shutting_down(), events_);
     if (is_due(logs_.next_deadline(), now))
         launch_writer(logs_.tick(now));
+    if (methods_)
+        methods_->reexec().tick(now);
     if (is_due(rescue_at_, now))
         start_rescue("once more");
     if (is_due(helpers_deadline_, now))

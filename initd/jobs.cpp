@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -21,10 +22,18 @@ std::expected<std::uint32_t, ns::Error> Jobs::start(ns::Plan&& plan, ns::Fd cont
         plan.stdin_fd = held.back().get();
     }
     jobs_.reserve(jobs_.size() + 1);
-    if (auto pid = children_.launch(std::move(plan), {ChildId::Kind::Job, job.id}, std::move(held)); !pid)
+    auto pid = children_.launch(std::move(plan), {ChildId::Kind::Job, job.id}, std::move(held));
+    if (!pid)
         return std::unexpected(pid.error());
+    job.pid = *pid;
     jobs_.push_back(std::move(job));
     return next_id_++;
+}
+
+void Jobs::stop(std::uint32_t id) noexcept {
+    for (const Job& job : jobs_)
+        if (job.id == id)
+            children_.signal(job.pid, SIGKILL);
 }
 
 std::optional<Jobs::Job> Jobs::take(std::uint64_t id) noexcept {

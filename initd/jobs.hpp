@@ -29,6 +29,9 @@ class Jobs {
     // The job's id. `content` becomes standard input.
     std::expected<std::uint32_t, ns::Error> start(ns::Plan&& plan, ns::Fd content = {});
 
+    // Kills it; its result comes all the same.
+    void stop(std::uint32_t id) noexcept;
+
     // The launch of a job failed: its result.
     std::optional<JobResult> launch_failed(std::uint64_t id, const ns::Error& error);
     // A job's process has ended: its result.
@@ -38,6 +41,7 @@ class Jobs {
     struct Job {
         std::uint32_t id;
         ns::Fd complaints; // read end of its standard error
+        pid_t pid = -1;
     };
     std::optional<Job> take(std::uint64_t id) noexcept;
 

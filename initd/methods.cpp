@@ -41,7 +41,8 @@ Methods::Methods(StateFile& state, Control& control, const Core& core, PodStore&
     , rollouts_(control, core, manifests, pods, objects, order, jobs, recorder)
     , transactions_(control, manifests, pods, objects, order, jobs, rollouts_)
     , sessions_(state, control, performer, children)
-    , listing_(control, core, pods, objects, order, performer, events) {}
+    , listing_(control, core, pods, objects, order, performer, events)
+    , reexec_(control, jobs, state) {}
 
 void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
     ClientId client = incoming.client;
@@ -71,6 +72,8 @@ void Methods::call(IncomingCall&& incoming, Wishes& wishes) noexcept {
                     confirm(client);
                 else if constexpr (std::is_same_v<C, spec::Power>)
                     power(client, call, wishes.down);
+                else if constexpr (std::is_same_v<C, spec::Reexec>)
+                    reexec_.begin(client, call, boot_time());
                 else // the transport has answered those
                     static_assert(std::is_same_v<C, spec::GetInfo> || std::is_same_v<C, spec::GetInterfaceDescription>);
             },

@@ -5,6 +5,7 @@
 #include "initd/control.hpp"
 #include "initd/exec_sessions.hpp"
 #include "initd/listing.hpp"
+#include "initd/reexec.hpp"
 #include "initd/rollouts.hpp"
 #include "initd/signals.hpp"
 #include "initd/transactions.hpp"
@@ -33,6 +34,7 @@ class Methods {
     ExecSessions& sessions() noexcept { return sessions_; }
     Listing& listing() noexcept { return listing_; }
     Rollouts& rollouts() noexcept { return rollouts_; }
+    Reexec& reexec() noexcept { return reexec_; }
 
   private:
     struct Target {
@@ -60,6 +62,7 @@ class Methods {
     Transactions transactions_;
     ExecSessions sessions_;
     Listing listing_;
+    Reexec reexec_;
 };
 
 } // namespace initd

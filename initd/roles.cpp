@@ -17,6 +17,7 @@ constexpr const char* store_role = "podinit: store";
 constexpr const char* settle_role = "podinit: settle";
 constexpr const char* sweep_role = "podinit: sweep";
 constexpr const char* modules_role = "podinit: modules";
+constexpr const char* check_role = "podinit: check"; // other versions know it by this name
 
 // The running binary, even when its file has been replaced. /proc/self resolves in a new PID namespace as well: a
 // process has a number in every namespace above its own, and /proc is one of those.
@@ -47,6 +48,8 @@ int dispatch(std::string_view role, std::span<char* const> arguments) {
         return sweep_main(arguments);
     if (role == modules_role)
         return modules_main(modules_dir(), arguments);
+    if (role == check_role)
+        return check_main();
     return complain(role, "no such helper");
 }
 
@@ -92,6 +95,14 @@ ns::Plan sweep_plan(std::span<const std::string> trees) {
 
 ns::Plan modules_plan(std::span<const std::string> modules) {
     return role_plan(modules_role, modules);
+}
+
+ns::Plan check_plan(int program) {
+    constexpr int number = 3;
+    ns::Plan plan = role_plan(check_role, {});
+    plan.programs = {"/proc/self/fd/3"};
+    plan.passed = {{program, number}};
+    return plan;
 }
 
 std::optional<int> run_role(int argc, char** argv) noexcept {

@@ -41,6 +41,9 @@ enum class Settle : unsigned char {
 ns::Plan settle_plan(Settle how, std::span<const std::string> directories);
 ns::Plan sweep_plan(std::span<const std::string> trees);
 ns::Plan modules_plan(std::span<const std::string> modules);
+// "podinit: check" of the program that `program` is a descriptor of: could it go on from the state file on its standard
+// input, which is its own? Says so as role_mains.hpp has it.
+ns::Plan check_plan(int program);
 
 // The exit code when argv[0] names a helper, and it has done its work.
 std::optional<int> run_role(int argc, char** argv) noexcept;

@@ -77,6 +77,9 @@ std::optional<ControlError> objection(const Request& request) {
     }
     if (const auto* exec = std::get_if<Exec>(&request.call); exec && exec->command.empty())
         return invalid_parameter({.pointer = "/command", .message = "must not be empty"});
+    if (const auto* again = std::get_if<Reexec>(&request.call);
+        again && !again->binary.empty() && !again->binary.starts_with('/'))
+        return invalid_parameter({.pointer = "/binary", .message = "must be an absolute path"});
     if (const auto* gone = std::get_if<Delete>(&request.call); gone && gone->grace_period_seconds.value_or(0) < 0)
         return invalid_parameter({.pointer = "/gracePeriodSeconds", .message = "must not be negative"});
     return std::nullopt;

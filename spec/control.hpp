@@ -102,8 +102,14 @@ struct Power {
     PowerAction action = PowerAction::PowerOff;
 };
 
+// PID 1 becomes another program, or the same again, and no container notices. The program is tried first: one that
+// would not go on from here is refused.
+struct Reexec {
+    std::string binary; // empty: what is now where the running one was
+};
+
 using Call = std::variant<GetInfo, GetInterfaceDescription, Apply, Delete, List, Exec, Logs, Restart, SetCondition,
-                          Node, Confirm, Power>;
+                          Node, Confirm, Power, Reexec>;
 
 struct Request {
     Call call;
@@ -194,9 +200,12 @@ struct Confirmed {
     std::vector<std::string> confirmed; // what was open, for people; empty: nothing
 };
 struct PowerAccepted {};
+struct Reexecuted { // sent before it happens; the next call is answered by the other
+    std::string version;
+};
 
 using Reply = std::variant<ServiceInfo, InterfaceDescription, Applied, Deleted, Listed, ExecDone, LogPath, Restarted,
-                           ConditionSet, NodeInfo, Confirmed, PowerAccepted>;
+                           ConditionSet, NodeInfo, Confirmed, PowerAccepted, Reexecuted>;
 
 // ---- errors -----------------------------------------------------------------------------------------------------
 

@@ -153,6 +153,10 @@ method Confirm() -> (confirmed: []string)
 # Stops all pods and takes the machine down.
 method Power(action: PowerAction) -> ()
 
+# podinit becomes another program (a file of root's), or what is now where it was started from. The program is tried
+# first, and refused when it could not go on from here. The next call is answered by the program, of this version.
+method Reexec(binary: ?string) -> (version: string)
+
 # There is no such pod or container.
 error NotFound (what: string, name: string)
 

@@ -85,6 +85,10 @@ template <>
 inline constexpr auto rows_of<Power> = std::array{
     required<&Power::action>("action"),
 };
+template <>
+inline constexpr auto rows_of<Reexec> = std::array{
+    field<&Reexec::binary>("binary"),
+};
 
 // ---- replies ----------------------------------------------------------------------------------------------------
 
@@ -177,6 +181,10 @@ inline constexpr auto rows_of<Confirmed> = std::array{
 };
 template <>
 inline constexpr std::array<Row, 0> rows_of<PowerAccepted> = {};
+template <>
+inline constexpr auto rows_of<Reexecuted> = std::array{
+    required<&Reexecuted::version>("version"),
+};
 
 template <>
 inline constexpr auto rows_of<ControlError::Item> = std::array{
@@ -212,6 +220,7 @@ inline constexpr std::array<Method, std::variant_size_v<Call>> methods = {{
     {"io.podinit.Node", true},
     {"io.podinit.Confirm", false},
     {"io.podinit.Power", false},
+    {"io.podinit.Reexec", false},
 }};
 static_assert(std::variant_size_v<Reply> == methods.size());
 

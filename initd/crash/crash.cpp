@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/auxv.h>
@@ -156,6 +157,28 @@ void configure(const spec::Config& config) noexcept {
     control.hang_ms = static_cast<std::uint32_t>(config.hang_ms);
     control.reboot_after_s = static_cast<std::uint32_t>(config.crash_reboot_ms / 1000);
     arm_timer();
+}
+
+// The number stays the same: the handler and the next image know it.
+void become(int program) noexcept {
+    const Words& words = guarded.words;
+    errno = EBADF;
+    if (words.pid == 0 || words.state < 0 || words.binary < 0)
+        return;
+    ControlBlock& control = *words.control;
+    ns::Fd before = ns::keep(ns::Fd(::fcntl(words.binary, F_DUPFD_CLOEXEC, 0)));
+    if (!before || ::dup3(program, words.binary, 0) < 0)
+        return;
+    ns::Fd(std::exchange(control.program_before, before.get()));
+    control.ordered = 1;
+    sigset_t signals;
+    ::sigprocmask(SIG_SETMASK, nullptr, &signals);
+    const long failed = execute_again();
+    ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+    ::dup3(before.get(), words.binary, 0);
+    control.ordered = 0;
+    control.program_before = -1;
+    errno = static_cast<int>(-failed);
 }
 
 } // namespace initd::crash

@@ -33,6 +33,10 @@ void configure(const spec::Config& config) noexcept;
 void works() noexcept;
 void waits() noexcept;
 
+// Executes another program with the state file, as after a crash, and from now on after one. Comes back when that
+// failed (errno). `program` is an O_PATH descriptor.
+void become(int program) noexcept;
+
 // The loop is over: what comes now has deadlines of its own.
 void stop_watching() noexcept;
 

@@ -68,6 +68,18 @@ void obey(int signo) noexcept {
     }
 }
 
+// One that came by `podctl node reexec` and cannot go on gives way to the one before.
+void fall_back(ControlBlock& control) noexcept {
+    const int before = control.program_before;
+    control.program_before = -1;
+    if (before < 0 || call(SYS_dup3, before, guarded.words.binary, 0) < 0)
+        return;
+    call(SYS_close, before);
+    say("crash: too often in a row: executing the program before it");
+    control.crashes_in_row = 0;
+    execute_again();
+}
+
 void feed(int watchdog) noexcept {
     call(SYS_ioctl, watchdog, WDIOC_KEEPALIVE, nullptr);
 }
@@ -81,6 +93,8 @@ void last_resort(long failed) noexcept {
     if (guarded.going_down)
         end_machine(spec::PowerAction::Reboot);
     ControlBlock& control = *guarded.words.control;
+    if (guarded.depth == 0)
+        fall_back(control);
     const std::uint64_t blocked = ~fault_bits();
     call(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, nullptr, sizeof blocked);
     if (guarded.depth <= 1)

@@ -73,8 +73,9 @@ struct ControlBlock {
     std::uint32_t reboot_after_s = 300; // in the last resort of a machine; 0: never
     std::uint32_t ended_count = 0;      // of the last resort; the last ones are in `ended`
     Ended ended[128];
-    std::uint32_t ordered = 0;    // podinit was executed again because it was asked to
-    std::uint32_t generation = 0; // the last one that the core has given, also to what is gone
+    std::uint32_t ordered = 0;        // podinit was executed again because it was asked to
+    std::uint32_t generation = 0;     // the last one that the core has given, also to what is gone
+    std::int32_t program_before = -1; // for one that was executed so, and crashes again and again
 };
 
 constexpr bool same(const Task& one, const Task& other) noexcept {

@@ -432,7 +432,8 @@ TEST_CASE("a wrong command line is told in kubectl's words, with exit code 1") {
          "See 'podctl exec --help' for usage.\n"},
         {{"logs"}, "error: a pod's name is required\nSee 'podctl logs --help' for usage.\n"},
         {{"logs", "web", "--tail", "x"}, "error: invalid argument \"x\" for \"--tail\" flag: not a whole number\n"},
-        {{"node", "x"}, "error: unexpected argument \"x\"\nSee 'podctl node --help' for usage.\n"},
+        {{"node", "x"}, "error: \"node x\" is not known; there are \"node confirm\" and \"node reexec\"\n"},
+        {{"node", "--binary", "x"}, "error: --binary is for \"node reexec\"\n"},
     };
     for (const auto& [args, expected] : rows) {
         const auto outcome = podctl("", args);

@@ -109,6 +109,10 @@ const Exchange exchanges[] = {
      called("io.podinit.Power", R"({"action":"kexec"})"),
      spec::PowerAccepted{},
      "{}"},
+    {{spec::Reexec{"/sbin/podinit"}},
+     called("io.podinit.Reexec", R"({"binary":"/sbin/podinit"})"),
+     spec::Reexecuted{"0.2.0"},
+     R"({"version":"0.2.0"})"},
 };
 
 } // namespace
@@ -176,6 +180,7 @@ TEST_CASE("a bad parameter is named") {
         {"Apply", R"({"manifests":{}})", "manifests", "/manifests", "expected an array, not an object"},
         {"Power", R"({"action":"sleep"})", "action", "/action",
          "unsupported value \"sleep\"; supported values: \"poweroff\", \"reboot\", \"halt\", \"kexec\""},
+        {"Reexec", R"({"binary":"podinit"})", "binary", "/binary", "must be an absolute path"},
         {"Node", "[]", "", "", "expected an object, not an array"},
     };
     for (const auto& row : table) {
@@ -316,5 +321,6 @@ TEST_CASE("who may only look may make the calls that change nothing") {
     CHECK_FALSE(spec::is_read_only(spec::Exec{}));
     CHECK_FALSE(spec::is_read_only(spec::Restart{}));
     CHECK_FALSE(spec::is_read_only(spec::Power{}));
+    CHECK_FALSE(spec::is_read_only(spec::Reexec{}));
     CHECK_FALSE(spec::is_read_only(spec::SetCondition{}));
 }

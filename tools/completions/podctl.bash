@@ -29,7 +29,7 @@ _podctl() {
                 _podctl_common+=("$word" "${COMP_WORDS[i + 1]}")
                 ((i++))
                 ;;
-            -f | --filename | --for | -l | --selector | -o | --output | -c | --container | --config | --images) ((i++)) ;;
+            -f | --filename | --for | -l | --selector | -o | --output | -c | --container | --config | --images | --binary) ((i++)) ;;
             -*) ;;
             *) words+=("$word") ;;
         esac
@@ -53,10 +53,11 @@ _podctl() {
         check) flags+=' --filename --recursive --boot --config --images --strict --output' ;;
         explain) flags+=' --recursive --output' ;;
         reboot) flags+=' --kexec' ;;
+        node) flags+=' --binary' ;;
         version) flags+=' --client' ;;
     esac
     case $prev in
-        -f | --filename | --socket | --config | --images)
+        -f | --filename | --socket | --config | --images | --binary)
             if [[ $verb != logs || $prev != -f ]]; then
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -88,6 +89,7 @@ _podctl() {
                     ;;
                 exec | logs | restart | set-condition) [[ -z $pod ]] && list=$(_podctl_pods) ;;
                 explain) [[ -z $pod ]] && list=$_podctl_types ;;
+                node) [[ -z $pod ]] && list='confirm reexec' ;;
                 help) list=$verbs ;;
             esac
         fi

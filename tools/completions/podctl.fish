@@ -74,5 +74,8 @@ complete -c podctl -n '__podctl_verb check' -s o -l output -x -a 'json' -d 'Form
 complete -c podctl -n '__podctl_verb explain' -a 'configmaps daemonsets deployments pods secrets statefulsets'
 complete -c podctl -n '__podctl_verb explain' -l recursive -d 'All fields below'
 complete -c podctl -n '__podctl_verb explain' -s o -l output -x -a 'plaintext markdown json-schema' -d 'Format'
+complete -c podctl -n '__podctl_verb node' -a confirm -d 'What is on trial stays'
+complete -c podctl -n '__podctl_verb node' -a reexec -d 'Another podinit in its place'
+complete -c podctl -n '__podctl_verb node' -l binary -r -F -d 'Which'
 complete -c podctl -n '__podctl_verb reboot' -l kexec -d 'Without the firmware'
 complete -c podctl -n '__podctl_verb version' -l client -d 'Only podctl'

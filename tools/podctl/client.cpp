@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -31,21 +32,37 @@ std::string advice(int error) {
 }
 
 [[noreturn]] void connection_lost(const std::string& path, int error) {
-    throw Failure{"The connection to podinit at " + path +
-                  " was lost: " + (error != 0 ? std::strerror(error) : "podinit closed it")};
+    throw ConnectionLost{{"The connection to podinit at " + path +
+                          " was lost: " + (error != 0 ? std::strerror(error) : "podinit closed it")}};
 }
 
 } // namespace
 
 Client::Client(const std::string& socket_path)
     : path_(socket_path) {
+    if (!connect())
+        connection_failed(path_, errno);
+}
+
+bool Client::connect() {
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-    if (path_.size() >= sizeof address.sun_path)
-        connection_failed(path_, ENAMETOOLONG);
+    if (path_.size() >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
     path_.copy(address.sun_path, path_.size());
     socket_ = Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket_ || connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        connection_failed(path_, errno);
+    return socket_ && ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+void Client::reconnect(const ConnectionLost& lost) {
+    constexpr int tries = 100, pause_ms = 50;
+    received_.clear();
+    for (int i = 0; !connect(); ++i) {
+        if (i == tries)
+            throw lost;
+        poll(nullptr, 0, pause_ms);
+    }
 }
 
 void Client::send(const spec::Request& request, std::span<const int> fds) {

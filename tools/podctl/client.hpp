@@ -4,6 +4,7 @@
 
 #include "spec/control.hpp"
 #include "tools/podctl/fd.hpp"
+#include "tools/podctl/output.hpp"
 
 #include <expected>
 #include <span>
@@ -11,14 +12,17 @@
 
 namespace ctl {
 
+// podinit has gone away in the middle of something; mostly it is back at once (podctl node reexec, a crash).
+struct ConnectionLost : Failure {};
+
 class Client {
   public:
     // Throws Failure when nobody answers there.
     explicit Client(const std::string& socket_path);
 
-    // Sends a call; `fds` go with it (the caller keeps its own). Throws Failure when the connection breaks.
+    // Sends a call; `fds` go with it (the caller keeps its own). Throws ConnectionLost when the connection breaks.
     void send(const spec::Request& request, std::span<const int> fds = {});
-    // Waits for the next answer to it. Throws Failure when the connection breaks.
+    // Waits for the next answer to it. Throws ConnectionLost when the connection breaks.
     std::expected<spec::Answer, spec::ControlError> receive(const spec::Call& call);
 
     // A call with one reply, which is of the type that the call has.
@@ -31,9 +35,24 @@ class Client {
         return std::get<Reply>(std::move(answer->reply));
     }
 
+    // The same, asked once more of a podinit that has gone away and is back.
+    template <typename Reply>
+    std::expected<Reply, spec::ControlError> ask_again(const spec::Call& call) {
+        try {
+            return ask<Reply>(call);
+        } catch (const ConnectionLost& lost) {
+            reconnect(lost);
+        }
+        return ask<Reply>(call);
+    }
+
+    // Waits a few seconds for podinit to answer again; throws `lost` when it does not.
+    void reconnect(const ConnectionLost& lost);
+
     int fd() const { return socket_.get(); } // readable when an answer comes
 
   private:
+    bool connect(); // false: errno
     std::string path_;
     Fd socket_;
     std::string received_; // bytes behind the last message

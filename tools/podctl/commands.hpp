@@ -122,7 +122,11 @@ struct ExplainOptions {
 };
 int run_explain(const ExplainOptions& options);
 
-int run_node(const Common& common, const std::vector<std::string>& words); // no word, or "confirm"
+struct NodeOptions {
+    std::vector<std::string> words; // none, "confirm" or "reexec"
+    std::string binary;             // for reexec; empty: what is where podinit was started from
+};
+int run_node(const Common& common, const NodeOptions& options);
 int run_power(const Common& common, spec::PowerAction action);
 int run_version(const Common& common, bool client_only);
 

@@ -8,6 +8,7 @@
 #include "tools/podctl/table.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -78,17 +79,59 @@ class EventPrinter {
     bool has_headers_ = false;
 };
 
+// A podinit that comes back tells everything from the start: what has been seen is passed over.
+class EventWatch {
+  public:
+    EventWatch(Client& client, const spec::List& list)
+        : client_(client)
+        , call_(list) {
+        client_.send({.call = call_, .more = true});
+    }
+
+    ListedEvent next() {
+        for (;;)
+            try {
+                auto answer = value_or_fail(client_.receive(call_));
+                auto& listed = std::get<spec::Listed>(answer.reply);
+                if (!listed.object)
+                    continue;
+                ListedEvent event = read_event(std::move(listed.object->text));
+                if (is_new(event.event))
+                    return event;
+            } catch (const ConnectionLost& lost) {
+                const std::int64_t now = now_ms();
+                losses_ = now - lost_at_ < quickly_ms ? losses_ + 1 : 1;
+                if (losses_ == too_often)
+                    throw;
+                lost_at_ = now;
+                client_.reconnect(lost);
+                client_.send({.call = call_, .more = true});
+            }
+    }
+
+  private:
+    static constexpr int too_often = 20;
+    static constexpr std::int64_t quickly_ms = 1'000;
+
+    bool is_new(const spec::Event& event) {
+        const std::string name = event.metadata.namespace_ + '/' + event.metadata.name;
+        const auto [seen, first] = counts_.try_emplace(name, event.count);
+        return first || std::exchange(seen->second, event.count) != event.count;
+    }
+
+    Client& client_;
+    spec::Call call_;
+    std::map<std::string, std::int32_t> counts_; // what was told of each event last
+    std::int64_t lost_at_ = 0;
+    int losses_ = 0; // each soon after the one before
+};
+
 int watch_events(Client& client, const spec::List& list, const EventsOptions& options,
                  const std::vector<std::string>& types) {
-    const spec::Call call = list;
-    client.send({.call = call, .more = true});
+    EventWatch watch(client, list);
     EventPrinter printer(options);
     for (;;) {
-        auto answer = value_or_fail(client.receive(call));
-        auto& listed = std::get<spec::Listed>(answer.reply);
-        if (!listed.object)
-            continue;
-        const ListedEvent event = read_event(std::move(listed.object->text));
+        const ListedEvent event = watch.next();
         if (!is_wanted(event.event, types))
             continue;
         if (options.output.empty())

@@ -336,6 +336,13 @@ and the manifests that podinit refused, with what is wrong in them.
 
 Usage:
   podctl node
+  podctl node reexec [--binary PATH]
+
+reexec puts another podinit in the place of the running one, PATH or what is now where that was started from, and no
+container notices. It is tried first: one that could not go on from here is refused.
+
+Options:
+      --binary PATH   A file that only root can write to
 )"},
     {"poweroff", R"(Stop every pod with its grace period, then everything else, then switch the machine off.
 

@@ -146,7 +146,7 @@ class Follower {
     void run(spec::LogPath first) {
         while (first.path.empty() && !first.ended) {
             poll(nullptr, 0, idle_ms);
-            first = value_or_fail(client_.ask<spec::LogPath>(call_));
+            first = value_or_fail(client_.ask_again<spec::LogPath>(call_));
         }
         const std::string path = first.path;
         Reader reader(path, wanted_);
@@ -181,7 +181,7 @@ class Follower {
         if (const std::int64_t now = now_ms(); now - asked_ >= 0 && now - asked_ < idle_ms)
             return false;
         asked_ = now_ms();
-        const auto now = client_.ask<spec::LogPath>(call_);
+        const auto now = client_.ask_again<spec::LogPath>(call_);
         return !now || now->ended || now->path != path;
     }
 

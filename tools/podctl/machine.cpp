@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// restart, set-condition, node, poweroff, reboot, halt, version: the verbs that are one question and its answer.
+// restart, set-condition, node, node reexec, poweroff, reboot, halt, version: the verbs that are one question and its
+// answer.
 #include "tools/podctl/commands.hpp"
 
 #include "tools/podctl/client.hpp"
@@ -10,6 +11,10 @@
 #include "tools/podctl/table.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 
 namespace ctl {
 
@@ -76,6 +81,24 @@ int confirm(Client& client) {
     return 0;
 }
 
+// The answer comes from the podinit before; the next one from the other. It may take the connection over or close it.
+int reexec(Client& client, const std::string& binary) {
+    spec::Reexec call;
+    if (!binary.empty()) {
+        const std::unique_ptr<char, void (*)(void*)> path(realpath(binary.c_str(), nullptr), std::free);
+        if (!path)
+            fail({binary, ": ", std::strerror(errno)});
+        call.binary = path.get();
+    }
+    const std::string before = value_or_fail(client.ask<spec::ServiceInfo>(spec::GetInfo{})).version;
+    const std::string after = value_or_fail(client.ask<spec::Reexecuted>(call)).version;
+    const std::string found = value_or_fail(client.ask_again<spec::ServiceInfo>(spec::GetInfo{})).version;
+    if (found != after)
+        fail({"podinit ", found, " answers, not ", after});
+    print({"podinit ", before, " reexecuted as ", after, "\n"});
+    return 0;
+}
+
 } // namespace
 
 int run_restart(const Common& common, const RestartOptions& options) {
@@ -118,12 +141,18 @@ int run_set_condition(const Common& common, const std::vector<std::string>& word
     return 0;
 }
 
-int run_node(const Common& common, const std::vector<std::string>& words) {
+int run_node(const Common& common, const NodeOptions& options) {
+    const std::string command = options.words.empty() ? "" : options.words[0];
+    const bool known = command.empty() || command == "confirm" || command == "reexec";
+    if (!known || options.words.size() > 1)
+        fail({"\"node ", options.words.back(), "\" is not known; there are \"node confirm\" and \"node reexec\""});
+    if (!options.binary.empty() && command != "reexec")
+        fail({"--binary is for \"node reexec\""});
     Client client(common.socket);
-    if (!words.empty() && (words.size() > 1 || words[0] != "confirm"))
-        fail({"\"node ", words.back(), "\" is not known; there is \"node confirm\""});
-    if (!words.empty())
+    if (command == "confirm")
         return confirm(client);
+    if (command == "reexec")
+        return reexec(client, options.binary);
     print({align(node_text(value_or_fail(client.ask<spec::NodeInfo>(spec::Node{}))), describe_stops)});
     return 0;
 }

@@ -28,6 +28,7 @@ struct Settings {
     RestartOptions restart;
     CheckOptions check;
     ExplainOptions explain;
+    NodeOptions node;
     bool kexec = false;
     bool client_only = false;
 };
@@ -105,6 +106,9 @@ Flags check_flags(Settings& s) {
 Flags explain_flags(Settings& s) {
     return {{'o', "output", &s.explain.output}, {'\0', "recursive", &s.explain.recursive}};
 }
+Flags node_flags(Settings& s) {
+    return {{'\0', "binary", &s.node.binary}};
+}
 Flags reboot_flags(Settings& s) {
     return {{'\0', "kexec", &s.kexec}};
 }
@@ -170,7 +174,8 @@ int do_explain(Settings& s, Words& words) {
     return run_explain(s.explain);
 }
 int do_node(Settings& s, Words& words) {
-    return run_node(s.common, words);
+    s.node.words = std::move(words);
+    return run_node(s.common, s.node);
 }
 int do_poweroff(Settings& s, Words&) {
     return run_power(s.common, spec::PowerAction::PowerOff);
@@ -208,7 +213,7 @@ constexpr std::array verbs{
     Verb{"set-condition", Takes::Resources, no_flags, do_set_condition},
     Verb{"check", Takes::Nothing, check_flags, do_check},
     Verb{"explain", Takes::Resources, explain_flags, do_explain},
-    Verb{"node", Takes::Resources, no_flags, do_node},
+    Verb{"node", Takes::Resources, node_flags, do_node},
     Verb{"poweroff", Takes::Nothing, no_flags, do_poweroff},
     Verb{"reboot", Takes::Nothing, reboot_flags, do_reboot},
     Verb{"halt", Takes::Nothing, no_flags, do_halt},
