@@ -119,6 +119,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     d.exits_.reserve(reap_batch); // who has been reaped cannot be asked again
     d.reports_.reserve(std::size(ns::ReportPipe{}.taken));
     d.make_room();
+    d.orphans_ = resumed;
     return daemon;
 } catch (...) {
     return std::unexpected(ns::Error{ENOMEM, ns::Step::None});

@@ -101,6 +101,7 @@ class Daemon {
     void handle_changes() noexcept;
     void take_in_all() noexcept;
     void take_in(ObjectChange& change);
+    void look_for_orphans() noexcept;
     void take_in_pod(ObjectChange& change);
     void take_in_data(ObjectChange& change);
     void take_in_workload(ObjectChange& change);
@@ -174,6 +175,7 @@ class Daemon {
     std::vector<ObjectChange> changes_;
     static constexpr std::int64_t whoever = std::numeric_limits<std::int64_t>::min();
     std::int64_t least_priority_ = whoever; // of pods that may come; others wait while files are still read
+    bool orphans_ = false;                  // there may be some: see find_orphans()
     bool names_freed_ = false;              // a pod is on its way out: its name may be another's
     std::vector<LaunchReport> reports_;
     std::vector<ChildExit> exits_;

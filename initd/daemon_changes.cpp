@@ -161,7 +161,7 @@ void Daemon::go_down(SignalMeaning how) noexcept {
     Event down{};
     down.kind = Event::Kind::ShutdownBegun;
     events_.push_back(down);
-    way_down_.begin(options_.config, boot_time(), events_);
+    way_down_.begin(options_.config, boot_time(), boot_time(), events_);
     for (const Sweep& sweep : sweeps_) // a disk that hangs must not keep the machine up
         sandbox_gone(sweep.sandbox);
     sweeps_.clear();

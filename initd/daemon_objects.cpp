@@ -4,6 +4,7 @@
 
 #include "initd/change_order.hpp"
 #include "initd/log.hpp"
+#include "initd/orphans.hpp"
 #include "initd/pod_facts.hpp"
 #include "initd/workloads.hpp"
 
@@ -27,12 +28,19 @@ void tell_warnings(std::string_view name, const spec::Object& object) {
 
 void Daemon::handle_changes() noexcept {
     settled_ = false;
+    look_for_orphans();
     do {
         names_freed_ = false;
         take_in_all();
         if (names_freed_)
             manifests_.retry_refused(changes_);
     } while (names_freed_);
+}
+
+void Daemon::look_for_orphans() noexcept try {
+    if (orphans_ && loading_ == Loading::Done)
+        orphans_ = find_orphans(pods_, objects_, manifests_, changes_);
+} catch (...) { // out of memory: another time
 }
 
 // Those whose time has come; the others stay.

@@ -369,9 +369,7 @@ std::string Manifests::object_in(std::string_view path) const {
     return {};
 }
 
-bool Manifests::may_hold(spec::Kind kind, std::string_view name, Origin origin) const noexcept {
-    if (winner(kind, name))
-        return true;
+bool Manifests::may_hold(Origin origin) const noexcept {
     const auto from = std::ranges::find(opened_, origin.directory, &Opened::hash);
     if (from == opened_.end())
         return false;

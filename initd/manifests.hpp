@@ -69,9 +69,9 @@ class Manifests {
     // The object that a file holds, as "pod NAMESPACE/NAME"; empty when it holds none, or is none.
     std::string object_in(std::string_view path) const;
     std::vector<spec::RejectedManifest> rejected() const;
-    // Of what has come from there and is in force: may it be so still? A file holds it; or that file, or its directory,
-    // cannot be read now.
-    bool may_hold(spec::Kind kind, std::string_view name, Origin origin) const noexcept;
+    bool holds(spec::Kind kind, std::string_view name) const noexcept { return winner(kind, name) != nullptr; }
+    // What that file holds cannot be said now: it, or its directory, cannot be read.
+    bool may_hold(Origin origin) const noexcept;
     const std::vector<std::string>& directories() const noexcept { return directories_; }
 
   private:

@@ -36,7 +36,12 @@ std::int32_t WayDown::rank_of(std::uint32_t slot) const noexcept {
 
 // Of the time of a group whose turn comes now.
 Millis WayDown::end_of(std::int32_t rank, Millis now) const noexcept {
-    return groups_.empty() ? last_end_ : now + groups_[static_cast<std::size_t>(rank)].time;
+    if (groups_.empty())
+        return last_end_;
+    Millis all = began_; // the groups before, and this one
+    for (std::size_t group = 0; group <= static_cast<std::size_t>(rank); ++group)
+        all += groups_[group].time;
+    return std::min(all, now + groups_[static_cast<std::size_t>(rank)].time);
 }
 
 void WayDown::rank_all() noexcept {
@@ -56,11 +61,12 @@ void WayDown::rank_all() noexcept {
     }
 }
 
-void WayDown::begin(const spec::Config& config, Millis now, Events& events) noexcept {
+void WayDown::begin(const spec::Config& config, Millis began, Millis now, Events& events) noexcept {
+    began_ = began;
     if (config.shutdown_grace_ms > 0)
-        last_end_ = now + Millis{config.shutdown_grace_ms};
+        last_end_ = began + Millis{config.shutdown_grace_ms};
     if (config.shutdown_deadline_ms > 0)
-        over_ = now + Millis{config.shutdown_deadline_ms};
+        over_ = began + Millis{config.shutdown_deadline_ms};
     try {
         make_groups(config);
         leavers_.resize(core_.slots());

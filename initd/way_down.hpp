@@ -25,8 +25,9 @@ class WayDown {
         : core_(core)
         , order_(order) {}
 
-    // PodStopped for everybody whose turn it is; once.
-    void begin(const spec::Config& config, Millis now, Events& events) noexcept;
+    // PodStopped for everybody whose turn it is; once. It has begun at `began`: before `now` when podinit has died on
+    // the way, which gives nobody more time.
+    void begin(const spec::Config& config, Millis began, Millis now, Events& events) noexcept;
     void gone(std::uint32_t slot, Millis now, Events& events) noexcept;
     void tick(Millis now, Events& events) noexcept;
     Millis next_deadline() const noexcept { return deadline_; } // of tick()
@@ -64,6 +65,7 @@ class WayDown {
     const Order& order_;
     std::vector<Group> groups_;
     std::vector<Leaver> leavers_;
+    Millis began_{0};
     bool has_turn_ = false;   // there is a group whose turn it is:
     std::int32_t turn_ = 0;   // that of this rank
     Millis end_ = never;      // of its time
