@@ -55,6 +55,7 @@ struct Course {
     bool booted = false; // settle_down() has been called
     bool going_down = false;
     SignalMeaning how = SignalMeaning::Exit; // then
+    Millis down_since{0};                    // since boot
 };
 
 class Daemon {
@@ -78,7 +79,6 @@ class Daemon {
     void go_on();
     void let_go(std::uint32_t slot) noexcept;
     void set_aside(const Task& task);
-    void remove_vanished() noexcept;
     void keep_course() noexcept;
     void pump() noexcept;
     void step(const Event& event) noexcept;

@@ -33,8 +33,6 @@ void Daemon::load() noexcept {
                                                          : 0;
         handle_changes();
     }
-    if (loading_ == Loading::Done && options_.resumed)
-        remove_vanished();
     if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
         start_rescue("there is nothing to run: no manifest directory holds a pod");
 }
@@ -151,17 +149,19 @@ void Daemon::rescue_ended(std::int32_t code) noexcept {
 }
 
 void Daemon::go_down(SignalMeaning how) noexcept {
+    if (!std::exchange(course_.going_down, true))
+        course_.down_since = boot_time();
     course_.how = how;
-    course_.going_down = true;
     keep_course();
     if (core_.shutting_down())
         return;
     log(Level::Notice, {"stopping every pod"});
     loading_ = Loading::Done;
+    orphans_ = false; // whatever was not read yet is none
     Event down{};
     down.kind = Event::Kind::ShutdownBegun;
     events_.push_back(down);
-    way_down_.begin(options_.config, boot_time(), boot_time(), events_);
+    way_down_.begin(options_.config, course_.down_since, boot_time(), events_);
     for (const Sweep& sweep : sweeps_) // a disk that hangs must not keep the machine up
         sandbox_gone(sweep.sandbox);
     sweeps_.clear();

@@ -34,6 +34,7 @@ void fields(auto& archive, Of<Course> auto& course) {
     archive(course.booted);
     archive(course.going_down);
     archive.upto(course.how, SignalMeaning::Kexec);
+    archive(course.down_since);
 }
 
 void Daemon::keep_course() noexcept {
@@ -48,6 +49,7 @@ void Daemon::resume() noexcept try {
     if (task && task->what == InHand::Record)
         state_.drop(static_cast<RecordKind>(task->a), static_cast<std::uint32_t>(task->b));
     children_.restore();
+    jobs_.restore();
     pods_.restore();
     restore_core();
     if (task)
@@ -151,29 +153,6 @@ void Daemon::go_on() {
     reap();
     pump();
     take_turns();
-}
-
-// Files may have gone while nobody looked.
-void Daemon::remove_vanished() noexcept try {
-    const auto gone = [&](spec::Kind kind, std::string_view name, Origin origin) {
-        if (manifests_.may_hold(kind, name, origin))
-            return;
-        ObjectChange change;
-        change.kind = kind;
-        change.name = name;
-        change.wanted = false;
-        changes_.push_back(std::move(change));
-    };
-    for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
-        if (const PodRecord& pod = pods_.at(slot); !pod.name.empty() && pod.owner == 0 && !pod.leaving)
-            gone(spec::Kind::Pod, pod.name, pod.origin);
-    for (const spec::Kind kind : {spec::Kind::ConfigMap, spec::Kind::Secret, spec::Kind::DaemonSet,
-                                  spec::Kind::Deployment, spec::Kind::StatefulSet})
-        for (const ObjectRecord* object = objects_.next(kind, ""); object; object = objects_.next(kind, object->name))
-            gone(kind, object->name, object->origin);
-    handle_changes();
-} catch (...) {
-    log(Level::Error, {"out of memory: what no file holds any more stays"});
 }
 
 } // namespace initd
