@@ -169,9 +169,15 @@ void Daemon::go_down(SignalMeaning how) noexcept {
 
 // What is left of them is the machine's last steps' business, which have bounds of their own.
 void Daemon::give_up_on_pods() noexcept {
-    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot)
-        if (core_.pod(slot).phase != PodPhase::Free)
-            log(Level::Error, {pods_.at(slot).name, ": does not end, going down without it"});
+    for (std::uint32_t slot = 0; slot < core_.slots(); ++slot) {
+        if (core_.pod(slot).phase == PodPhase::Free)
+            continue;
+        log(Level::Error, {pods_.at(slot).name, ": does not end, going down without it"});
+        std::uint32_t index = 0;
+        for (const UnitState& unit : core_.units(slot))
+            if (++index; is_live(unit))
+                performer_.perform({Action::Kind::Kill, {Unit(slot, index), unit.generation}}, events_);
+    }
     pods_are_over();
 }
 

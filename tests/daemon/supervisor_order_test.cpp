@@ -372,3 +372,20 @@ TEST_CASE("a pod that begins to wait has an event that says for whom") {
     CHECK(events[0].find("\"Waiting\"") != std::string::npos);
     CHECK(events[0].find("waiting for pod default/storage (which is not there)") != std::string::npos);
 }
+
+TEST_CASE("when the deadline of the way down is over, podinit ends without the pods that are left") {
+    if (!can_supervise())
+        return;
+    Stage stage(R"({"shutdownDeadline": "1s"})");
+    REQUIRE(stage.podinit.outcomes({
+                pod("deaf", "", container("trap '' TERM; " + stage.say("deaf") + "; while :; do sleep 0.02; done"),
+                    R"("terminationGracePeriodSeconds": 3600)"),
+                pod("polite", "", container(stage.life("polite"))),
+            }) == "pod/deaf created\npod/polite created\n");
+    REQUIRE(stage.have_said({"deaf", "polite"}));
+    stage.podinit.signal(SIGTERM);
+    CHECK(stage.podinit.ended() == 0);
+    CHECK(stage.have_said({"polite-ends"}));
+    CHECK(stage.podinit.said().find("default/deaf: does not end, going down without it") != std::string::npos);
+    CHECK(stage.podinit.said().find("default/polite: does not end") == std::string::npos);
+}
