@@ -162,7 +162,7 @@ void Core::release(std::uint32_t slot, Actions& out) noexcept {
 
 // Also what has ended for good. What has no sandbox yet gets a new one in any case.
 void Core::renew(std::uint32_t slot, Millis now, Actions& out) noexcept {
-    if (!in_use(slot) || pods_[slot].stop_asked != never || pods_[slot].held)
+    if (!in_use(slot) || pods_[slot].stop_asked != never)
         return;
     unfinish(slot, now);
     PodState& pod = pods_[slot];

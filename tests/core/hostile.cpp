@@ -235,8 +235,8 @@ void Kernel::note(const Event& event) {
     } else if ((event.kind == Kind::PodRemoved || event.kind == Kind::PodStopped) && pod.known) {
         pod.removed = true;
     } else if (event.kind == Kind::RenewAsked) {
-        const bool renewed = pod.known && !pod.removed && !pod.held && pod.sandbox == Sandbox::Up &&
-                             core_.pod(slot).phase == initd::PodPhase::Up;
+        const bool renewed =
+            pod.known && !pod.removed && pod.sandbox == Sandbox::Up && core_.pod(slot).phase == initd::PodPhase::Up;
         pod.lost |= renewed;
         pod.restarting_all |= renewed;
     } else if (event.kind == Kind::Released) {

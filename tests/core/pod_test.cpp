@@ -343,6 +343,7 @@ TEST_CASE("an event that fits no state changes nothing") {
         CHECK(s.tell({.kind = Event::Kind::PodRemoved, .run = run}) == "");
         CHECK(s.tell({.kind = Event::Kind::RestartAsked, .run = run}) == "");
         CHECK(s.tell({.kind = Event::Kind::RetryAsked, .run = run}) == "");
+        CHECK(s.tell({.kind = Event::Kind::RenewAsked, .run = run}) == "");
     }
     CHECK(s.tell({.kind = Event::Kind::RestartAsked, .run = no_unit}) == "");
     CHECK(s.gone(0) == "");

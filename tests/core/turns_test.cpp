@@ -373,7 +373,11 @@ TEST_CASE("what has ended for good, or cannot be made, begins anew when it is re
     CHECK(s.pod(0).finish == Finish::None);
     CHECK(s.gone(0) == "make 0");
     CHECK(s.ready(0) == "start 0/1");
+    s.started(0);
+    s.exits(0, 1, 1);
     s.remove(0);
+    CHECK(s.tell(renewed) == ""); // too late
+    CHECK(s.pod(0).finish == Finish::Ended);
 
     Story other;
     other.add(0);
@@ -398,6 +402,18 @@ TEST_CASE("a pod that is renewed after its deadline has all of its time again") 
     s.started(0);
     CHECK(s.pass(99s) == "");
     CHECK(s.pass(1s) == "term 0/1");
+
+    Story lost; // its deadline came before its next sandbox
+    lost.up(0, {.active_deadline = 20s});
+    CHECK(lost.die(0) == "");
+    CHECK(lost.exits(0, 1, 137) == "drop 0");
+    CHECK(lost.gone(0) == "make 0");
+    CHECK(lost.fail(0) == "");
+    for (int i = 0; i < 60 && lost.pod(0).finish == Finish::None; ++i) {
+        lost.pass(1s);
+        lost.fail(0);
+    }
+    CHECK(lost.tell(renewed) == "make 0");
 }
 
 TEST_CASE("a running pod that is held is stopped as a whole, and starts anew when it is released") {
