@@ -78,8 +78,8 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     sigset_t handled = signals_of(options.standing);
     sigprocmask(SIG_SETMASK, &handled, nullptr);
     if (const ControlBlock& c = state.control(); options.resumed)
-        state.descriptors().look(
-            {state.fd(), c.binary, c.reports.read_end, c.reports.write_end, c.home.net, c.home.ipc, c.home.uts});
+        state.descriptors().look({state.fd(), c.binary, c.program_before, c.reports.read_end, c.reports.write_end,
+                                  c.home.net, c.home.ipc, c.home.uts});
     // The way home first: a former podinit may have been stopped elsewhere.
     auto sandboxes = ns::SandboxFactory::open(&state.control().home);
     if (!sandboxes)

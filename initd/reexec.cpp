@@ -55,7 +55,7 @@ ns::Fd copy_of(int state) noexcept {
     while (at < file.st_size)
         if (::sendfile(copy.get(), state, &at, static_cast<std::size_t>(file.st_size - at)) <= 0)
             return {};
-    ::fcntl(copy.get(), F_ADD_SEALS, ::fcntl(state, F_GET_SEALS));
+    ::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL);
     return copy;
 }
 

@@ -75,7 +75,7 @@ void fall_back(ControlBlock& control) noexcept {
     if (before < 0 || call(SYS_dup3, before, guarded.words.binary, 0) < 0)
         return;
     call(SYS_close, before);
-    say("crash: too often in a row: executing the program before it");
+    say("crash: executing the podinit before this one");
     control.crashes_in_row = 0;
     execute_again();
 }
