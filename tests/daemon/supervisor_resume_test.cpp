@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pods across a fault of podinit's own: a real one, its next instruction is nowhere.
+#if defined(__x86_64__)
+#include "tests/catch.hpp"
+#include "tests/daemon/supervisor_rig.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace initd;
+
+namespace {
+
+// Lets go of it right before the fault: a signal of a traced init is another thing.
+void crash(pid_t pid) {
+    REQUIRE(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0);
+    REQUIRE(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0);
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, __WALL) == pid);
+    user_regs_struct registers{};
+    REQUIRE(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) == 0);
+    registers.rip = 0;
+    registers.orig_rax = ~0ull; // no call is begun again
+    REQUIRE(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers) == 0);
+    REQUIRE(::ptrace(PTRACE_DETACH, pid, nullptr, nullptr) == 0);
+}
+
+std::set<pid_t> children_of(pid_t pid) {
+    const std::string of = std::to_string(pid);
+    std::ifstream list("/proc/" + of + "/task/" + of + "/children");
+    return {std::istream_iterator<pid_t>(list), std::istream_iterator<pid_t>()};
+}
+
+std::size_t count(const std::string& text, const std::string& what) {
+    std::size_t times = 0;
+    for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1))
+        ++times;
+    return times;
+}
+
+// Crashes it, and waits until it has gone on.
+void crash_and_resume(const Supervisor& podinit) {
+    const std::size_t before = count(podinit.said(), "goes on with");
+    crash(podinit.pid());
+    REQUIRE(eventually([&] { return count(podinit.said(), "goes on with") == before + 1; }));
+}
+
+std::string with_annotations(std::string pod, const std::string& annotations) {
+    const std::string metadata = R"("metadata": {)";
+    return pod.insert(pod.find(metadata) + metadata.size(), R"("annotations": {)" + annotations + "}, ");
+}
+
+} // namespace
+
+TEST_CASE("pods of every kind live through faults of podinit, and can be stopped after them") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    ::mkdir(podinit.dir("v").c_str(), 0777);
+    const std::string volume = R"("volumes": [{"name": "v", "hostPath": {"path": ")" + podinit.dir("v") + R"("}}])";
+    const std::string mounted = R"(, "volumeMounts": [{"name": "v", "mountPath": "/run/v"}])";
+    const std::vector<std::pair<std::string, std::string>> pods{
+        {"private", pod_json("private", script(until_term))},
+        {"machine", pod_json("machine", script(until_term), on_host)},
+        {"pids", pod_json("pids", script(until_term), R"("hostPID": true)")},
+        {"shared", pod_json("shared", script(until_term), R"("shareProcessNamespace": true)")},
+        {"terminal", pod_json("terminal", script(until_term) + R"(, "tty": true)")},
+        {"input", pod_json("input", script("cat; exit 7") + R"(, "stdin": true)")},
+        {"listener", with_annotations(pod_json("listener", script(until_term) + mounted, volume),
+                                      R"("podinit/listen": "unix:/run/v/socket")")},
+        {"line", with_annotations(pod_json("line", script("echo >&3; exec 3>&-; " + until_term)),
+                                  R"("podinit/notification-fd": "c=3")")},
+        {"probed",
+         pod_json("probed", script(until_term) +
+                                R"(, "readinessProbe": {"exec": {"command": ["/bin/true"]}, "periodSeconds": 1})")},
+    };
+    for (const auto& [name, pod] : pods)
+        REQUIRE(podinit.apply_one(pod) == "created");
+    for (const auto& [name, pod] : pods) {
+        INFO(name);
+        REQUIRE(eventually([&] { return podinit.status(name).ready; }));
+    }
+    REQUIRE(eventually([&] { return podinit.list().size() == pods.size(); }));
+    // What only lives for a moment apart: probes.
+    const auto lasting = [&] {
+        std::set<pid_t> found = children_of(podinit.pid());
+        for (int i = 0; i < 3; ++i) {
+            ::usleep(100'000);
+            std::set<pid_t> again, both = children_of(podinit.pid());
+            std::ranges::set_intersection(found, both, std::inserter(again, again.end()));
+            found = std::move(again);
+        }
+        return found;
+    };
+    const std::set<pid_t> before = lasting();
+    CHECK(before.size() >= pods.size());
+    const std::size_t fds = podinit.open_fds(), mounts = podinit.mounts();
+
+    for (int i = 0; i < 5; ++i)
+        crash_and_resume(podinit);
+    const std::set<pid_t> after = lasting();
+    CHECK(std::ranges::includes(after, before));
+    for (const auto& [name, pod] : pods) {
+        INFO(name << "\n" << podinit.said());
+        const auto status = podinit.status(name);
+        CHECK(status.restart_count == 0);
+        CHECK(eventually([&] { return podinit.status(name).ready; }));
+    }
+    CHECK(podinit.mounts() == mounts);
+    CHECK(eventually([&] { return podinit.open_fds() <= fds + 2; }));
+    {
+        const ns::Fd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        podinit.dir("v/socket").copy(address.sun_path, sizeof address.sun_path - 1);
+        CHECK(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    }
+    CHECK(podinit.exec("private", {"/bin/sh", "-c", "echo here"}) == "here\n|0");
+    for (const auto& [name, pod] : pods) {
+        INFO(name);
+        CHECK(podinit.remove(name, name == "input" ? std::optional<std::int64_t>(1) : std::nullopt) == "gone");
+    }
+    CHECK(eventually([&] { return podinit.processes() <= 1; })); // the log writer
+    CHECK(podinit.mounts() < mounts);
+    podinit.signal(SIGTERM);
+    CHECK(podinit.ended() == 0);
+}
+
+TEST_CASE("what ends while podinit is being replaced is told, and is started again") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    const std::string text = "trap 'exit 9' TERM; echo >&3; while :; do sleep 0.05; done"; // ready once it is trapped
+    REQUIRE(podinit.apply_one(with_annotations(pod_json("ends", script(text), on_host),
+                                               R"("podinit/notification-fd": "3")")) == "created");
+    for (unsigned i = 1; i <= 3; ++i) {
+        REQUIRE(eventually([&] { return podinit.status("ends").ready; }));
+        const std::set<pid_t> children = children_of(podinit.pid());
+        REQUIRE(::ptrace(PTRACE_SEIZE, podinit.pid(), nullptr, nullptr) == 0);
+        REQUIRE(::ptrace(PTRACE_INTERRUPT, podinit.pid(), nullptr, nullptr) == 0);
+        int status = 0;
+        REQUIRE(::waitpid(podinit.pid(), &status, __WALL) == podinit.pid());
+        for (const pid_t child : children) // among them the log writer
+            ::kill(child, SIGTERM);
+        user_regs_struct registers{};
+        REQUIRE(::ptrace(PTRACE_GETREGS, podinit.pid(), nullptr, &registers) == 0);
+        registers.rip = 0;
+        registers.orig_rax = ~0ull;
+        REQUIRE(::ptrace(PTRACE_SETREGS, podinit.pid(), nullptr, &registers) == 0);
+        REQUIRE(::ptrace(PTRACE_DETACH, podinit.pid(), nullptr, nullptr) == 0);
+        REQUIRE(eventually([&] {
+            const auto now = podinit.status("ends");
+            return now.restart_count == static_cast<std::int32_t>(i) && now.last_state.terminated;
+        }));
+        CHECK(podinit.status("ends").last_state.terminated->exit_code == 9);
+    }
+}
+#endif
