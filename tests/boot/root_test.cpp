@@ -6,16 +6,6 @@ using namespace boot;
 
 namespace {
 
-// The appliance's tree on an ext4 disk, and beside it the initial RAM file system that boots it.
-void make_disk() {
-    build_appliance("tree");
-    shell("mkdir root && cd root && { zstd -dcq < ../tree/initrd || gzip -dc < ../tree/initrd; } | cpio -id --quiet && "
-          "rm init && cd .. && truncate -s 64M disk && mke2fs -q -t ext4 -d root disk && e2fsck -fn disk");
-    shell("mkdir -p s1/stage/dev s1/stage/proc s1/stage/sys s1/stage/mnt s1/stage/bin && cd s1/stage && "
-          "cp ../../root/bin/busybox bin/ && ln -s busybox bin/sh && cp -a ../../root/lib . && cp " SOURCE_ROOT
-          "/tests/boot/stage1 init && find . | cpio -o --quiet -H newc > ../../stage1.cpio");
-}
-
 Options on_disk(const std::string& append) {
     return {.appliance = workshop() + "/tree",
             .arguments = {"--initrd", workshop() + "/stage1.cpio", "--disk", workshop() + "/disk"},
@@ -33,8 +23,8 @@ void check_clean() {
 } // namespace
 
 TEST_CASE("what is applied survives a reboot of a machine on a disk, what is transient does not", "[root]") {
-    workshop();
-    make_disk();
+    build_appliance("tree");
+    make_disk(64);
     Machine machine(on_disk("rw"));
     machine.login();
     CHECK_THAT(machine.run("cat /proc/mounts").output, contains("/dev/vda / ext4 rw"));

@@ -72,6 +72,15 @@ std::string build_appliance(const std::string& name, const std::string& argument
     return directory;
 }
 
+void make_disk(unsigned mebibytes) {
+    shell("mkdir root && cd root && { zstd -dcq < ../tree/initrd || gzip -dc < ../tree/initrd; } | cpio -id --quiet && "
+          "rm init && cd .. && truncate -s " +
+          std::to_string(mebibytes) + "M disk && mke2fs -q -t ext4 -d root disk && e2fsck -fn disk");
+    shell("mkdir -p s1/stage/dev s1/stage/proc s1/stage/sys s1/stage/mnt s1/stage/bin && cd s1/stage && "
+          "cp ../../root/bin/busybox bin/ && ln -s busybox bin/sh && cp -a ../../root/lib . && cp " SOURCE_ROOT
+          "/tests/boot/stage1 init && find . | cpio -o --quiet -H newc > ../../stage1.cpio");
+}
+
 const std::string& myapp_image() {
     static const std::string directory = [] {
         std::string made = workshop() + "/myapp";

@@ -20,6 +20,10 @@ std::string write_file(const std::string& name, std::string_view content);
 // Builds the appliance workshop()/NAME with the arguments of `tools/appliance build`; its directory.
 std::string build_appliance(const std::string& name, const std::string& arguments = "");
 
+// The tree of the appliance workshop()/tree on an ext4 disk, workshop()/disk, and beside it the initial RAM file system
+// that boots it, workshop()/stage1.cpio.
+void make_disk(unsigned mebibytes);
+
 // The directory of the image ikubernetes/myapp:v1, made at the first call.
 const std::string& myapp_image();
 
