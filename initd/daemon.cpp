@@ -62,10 +62,12 @@ Daemon::Daemon(DaemonOptions options, StateFile state, Poller poller, ns::Launch
     , jobs_(children_)
     , logs_(poller_, state_, options_.config.log_dir, log_limits(options_.config))
     , asides_(state_)
-    , manifests_(poller_, asides_, options_.config.manifest_dirs)
+    , manifests_(poller_, asides_, options_.config.manifest_dirs, options_.reserve.directory,
+                 options_.reserve.in_force())
     , power_buttons_(poller_)
     , event_log_(state_)
     , recorder_(event_log_, core_, pods_)
+    , boots_(jobs_, recorder_, options_.state_dir, options_.config.max_failed_boots, options_.reserve)
     , performer_(core_, state_, poller_, children_, std::move(sandboxes), pods_, objects_, logs_, recorder_,
                  node_facts(options_), options_.config.image_dirs)
     , handlers_(state_, poller_, performer_, children_, pods_, recorder_) {}
@@ -110,7 +112,7 @@ std::expected<std::unique_ptr<Daemon>, ns::Error> Daemon::open(DaemonOptions opt
     if (control) {
         d.control_.emplace(std::move(*control));
         d.methods_.emplace(d.state_, *d.control_, d.core_, d.pods_, d.objects_, d.order_, d.manifests_, d.performer_,
-                           d.children_, d.jobs_, d.event_log_, d.recorder_, d.options_.config.log_dir,
+                           d.children_, d.jobs_, d.event_log_, d.recorder_, d.boots_, d.options_.config.log_dir,
                            d.options_.standing);
     }
     const bool resumed = d.options_.resumed;
@@ -137,6 +139,8 @@ SignalMeaning Daemon::run() noexcept {
         bool more = loading_ == Loading::Going;
         if (more)
             load();
+        if (boots_.counts())
+            look_at_boot(boot_time());
         if (methods_) {
             methods_->rollouts().look(boot_time());
             methods_->listing().tell_watchers();
@@ -164,11 +168,12 @@ void Daemon::begin() noexcept {
     start_modules();
     watchdog_.open(options_.config.watchdog, modules_job_ != 0, boot_time());
     start_settling();
+    boots_.tell();
     may_load();
 }
 
 bool Daemon::finished() const noexcept {
-    return shut_down_ && (logs_.unfinished() == 0 || boot_time() >= logs_deadline_);
+    return shut_down_ && ((logs_.unfinished() == 0 && !boots_.is_writing()) || boot_time() >= logs_deadline_);
 }
 
 // The queue has room for everything that one pass over all pods can bring about: nothing below may allocate for it.
@@ -327,7 +332,7 @@ void Daemon::arm_timer() noexcept {
     for (const Millis each :
          {core_.next_deadline(), logs_.next_deadline(), manifests_.next_deadline(), way_down_.next_deadline(),
           performer_.cgroups().next_deadline(), performer_.notify().next_deadline(), health_.next_deadline(),
-          watchdog_.next_deadline(), helpers_deadline_, logs_deadline_, rescue_at_,
+          watchdog_.next_deadline(), helpers_deadline_, logs_deadline_, rescue_at_, boots_.next_deadline(),
           methods_ ? sooner(methods_->rollouts().next_deadline(), methods_->reexec().next_deadline()) : never})
         next = sooner(next, each);
     if (next == armed_)

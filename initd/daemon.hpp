@@ -8,6 +8,7 @@
 #pragma once
 
 #include "initd/asides.hpp"
+#include "initd/boots.hpp"
 #include "initd/children.hpp"
 #include "initd/clock.hpp"
 #include "initd/control.hpp"
@@ -46,7 +47,8 @@ struct DaemonOptions {
     Standing standing = Standing::Supervisor;
     std::string run_dir;
     std::string state_dir;
-    bool rescue = false;  // podinit.rescue
+    bool rescue = false; // podinit.rescue
+    Reserve reserve;
     bool resumed = false; // the state file is a former podinit's, in this very process
 };
 
@@ -115,6 +117,8 @@ class Daemon {
     void start_settling();
     void settling_done(const JobResult& result);
     void may_load() noexcept;
+    void loaded() noexcept;
+    void look_at_boot(Millis now) noexcept;
     void start_rescue(std::string_view why);
     void rescue_ended(std::int32_t code) noexcept;
     void job_done(const JobResult& result);
@@ -159,6 +163,7 @@ class Daemon {
     PowerButtons power_buttons_;
     EventLog event_log_;
     EventRecorder recorder_;
+    Boots boots_;
     Performer performer_;
     Handlers handlers_;
     std::optional<Control> control_;

@@ -33,8 +33,36 @@ void Daemon::load() noexcept {
                                                          : 0;
         handle_changes();
     }
-    if (loading_ == Loading::Done && pods_.count() == 0 && options_.standing == Standing::Machine && !rescue_running_)
+    if (loading_ == Loading::Done)
+        loaded();
+}
+
+// A machine that has nothing to run gets its emergency manifests, and without those a shell.
+void Daemon::loaded() noexcept {
+    if (options_.standing != Standing::Machine)
+        return;
+    if (pods_.count() == 0 && manifests_.call_in_reserve(changes_)) {
+        log(Level::Error,
+            {"there is nothing to run: the emergency manifests of ", options_.reserve.directory, " are used"});
+        handle_changes();
+    }
+    if (pods_.count() == 0 && !rescue_running_)
         start_rescue("there is nothing to run: no manifest directory holds a pod");
+    if (!health_.pods().empty())
+        boots_.begin(boot_time() + std::chrono::seconds{options_.config.boot_deadline_seconds}, options_.resumed);
+}
+
+// Has it come up?
+void Daemon::look_at_boot(Millis now) noexcept try {
+    std::string unwell;
+    Millis since{0};
+    for (const CriticalPod& pod : health_.pods()) {
+        if (!pod.well)
+            unwell.append(unwell.empty() ? "" : ", ").append(pods_.at(pod.slot).name);
+        since = std::max(since, pod.since);
+    }
+    boots_.look(unwell, since, now);
+} catch (...) { // out of memory: it is looked at again
 }
 
 void Daemon::launch_writer(std::optional<ns::Plan> plan) {
@@ -105,6 +133,8 @@ void Daemon::job_done(const JobResult& result) {
         settling_done(result);
         return may_load();
     }
+    if (boots_.on_job(result))
+        return;
     auto sweep = std::find_if(sweeps_.begin(), sweeps_.end(), [&](const Sweep& s) { return s.job == result.id; });
     if (sweep != sweeps_.end()) {
         if (!result.failure.empty())
@@ -156,6 +186,7 @@ void Daemon::go_down(SignalMeaning how) noexcept {
     if (core_.shutting_down())
         return;
     log(Level::Notice, {"stopping every pod"});
+    boots_.going_down();
     loading_ = Loading::Done;
     orphans_ = false; // whatever was not read yet is none
     Event down{};

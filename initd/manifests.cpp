@@ -39,13 +39,32 @@ void drop_overtaken(std::vector<ObjectChange>& changes, std::size_t from) {
 
 } // namespace
 
-Manifests::Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories)
+Manifests::Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories, const std::string& reserve,
+                     bool reserve_in_force)
     : asides_(asides)
     , directories_(std::move(directories))
-    , opened_(directories_.size())
+    , uses_(directories_.size(), Use::Read)
     , watch_(poller) {
+    if (!reserve.empty()) {
+        if (reserve_in_force)
+            std::fill(uses_.begin(), uses_.end() - 1, Use::Aside);
+        directories_.insert(directories_.begin(), reserve);
+        uses_.insert(uses_.begin(), reserve_in_force ? Use::Read : Use::Unseen);
+    }
+    opened_.resize(directories_.size());
     for (std::size_t i = 0; i < directories_.size(); ++i)
         opened_[i].hash = name_hash(directories_[i]);
+}
+
+bool Manifests::call_in_reserve(std::vector<ObjectChange>& changes) noexcept try {
+    if (uses_.front() != Use::Unseen)
+        return false;
+    uses_.front() = Use::Read;
+    reread(0, true, changes);
+    return true;
+} catch (...) {
+    log(Level::Error, {"manifests: out of memory"});
+    return false;
 }
 
 // The first error (errno) of what it takes to notice all that happens in it; `directory` says whether it can be read.
@@ -70,6 +89,8 @@ void Manifests::report(std::uint32_t index, std::string problem) {
 // problem.
 bool Manifests::list(std::uint32_t index, std::vector<std::string>& names) {
     names.clear();
+    if (uses_[index] == Use::Unseen)
+        return false;
     watch_.begin(index);
     int blind = open_directory(index);
     Opened& opened = opened_[index];
@@ -107,6 +128,11 @@ void Manifests::begin_loading() {
     for (std::uint32_t index = 0; index < directories_.size(); ++index) {
         list(index, names);
         for (std::string& name : names) {
+            if (uses_[index] == Use::Aside) {
+                File& file = files_.emplace_back(File{.directory = index, .name = name, .name_hash = name_hash(name)});
+                file.aside = true;
+                continue;
+            }
             auto text = read_file_at(opened_[index].directory.get(), name.c_str(), spec::max_manifest_bytes);
             const bool first = text && text->find("\"priority") != text->npos;
             const auto at = static_cast<std::ptrdiff_t>(first ? with_priority_++ : to_load_.size());
@@ -188,7 +214,7 @@ void Manifests::read(std::uint32_t index, std::string_view name, std::vector<Obj
     if (!file)
         file = &files_.emplace_back(File{.directory = index, .name = std::string(name), .name_hash = name_hash(name)});
     auto object = parse(index, file->name);
-    file->refused = false;
+    file->refused = file->aside = false;
     if (!object)
         return report(*file, object.error());
     file->problems.clear();
@@ -313,7 +339,7 @@ void Manifests::reread(std::uint32_t index, bool all, std::vector<ObjectChange>&
         if (files_[i].directory == index && !std::ranges::binary_search(names, files_[i].name))
             gone(index, std::string(files_[i].name), changes);
     for (const std::string& name : names)
-        if (all || !find(index, name))
+        if (const File* file = find(index, name); !file || (all && !file->aside))
             read(index, name, changes);
 }
 
@@ -374,9 +400,9 @@ bool Manifests::may_hold(Origin origin) const noexcept {
     if (from == opened_.end())
         return false;
     const auto index = static_cast<std::uint32_t>(from - opened_.begin());
-    return from->error != 0 || std::ranges::any_of(files_, [&](const File& file) {
+    return from->error != 0 || uses_[index] == Use::Unseen || std::ranges::any_of(files_, [&](const File& file) {
                return file.name_hash == origin.file && file.directory == index && file.object.empty() &&
-                      !file.problems.empty();
+                      (file.aside || !file.problems.empty());
            });
 }
 

@@ -9,6 +9,9 @@
 // directory, the first by name); the others come into force when that file goes. A file that cannot be read, or whose
 // object cannot come into force, is reported and leaves everything as it was, also what it held before; so does a
 // directory that is gone or cannot be read, until it can be.
+//
+// There may be one more directory, a reserve that comes before all others: it is read only instead of these, and then a
+// file of theirs counts only once it changes; or it is not looked at until it is called in.
 #pragma once
 
 #include "initd/asides.hpp"
@@ -39,8 +42,11 @@ struct ObjectChange {
 
 class Manifests {
   public:
-    // `directories` in rising precedence.
-    Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories);
+    // `directories` in rising precedence. The last one is for what is transient; it is read in any case.
+    Manifests(Poller& poller, Asides& asides, std::vector<std::string> directories, const std::string& reserve = "",
+              bool reserve_in_force = false);
+    // False: there is no reserve, or it is in force already.
+    bool call_in_reserve(std::vector<ObjectChange>& changes) noexcept;
 
     // The first reading, one file a call, so that what has been read can be started meanwhile. False: that was all.
     bool load_next(std::vector<ObjectChange>& changes) noexcept;
@@ -73,6 +79,7 @@ class Manifests {
     // What that file holds cannot be said now: it, or its directory, cannot be read.
     bool may_hold(Origin origin) const noexcept;
     const std::vector<std::string>& directories() const noexcept { return directories_; }
+    bool is_in_force(std::size_t directory) const noexcept { return uses_[directory] == Use::Read; }
 
   private:
     struct File {
@@ -84,7 +91,9 @@ class Manifests {
         std::string object;                // what it holds, as far as it could be read last: NAMESPACE/NAME
         std::vector<std::string> problems; // of the last reading
         bool refused = false;
+        bool aside = false; // not read until it changes
     };
+    enum class Use : std::uint8_t { Read, Aside, Unseen };
     struct ToLoad {
         std::uint32_t directory;
         std::string name;
@@ -117,6 +126,7 @@ class Manifests {
 
     Asides& asides_;
     std::vector<std::string> directories_;
+    std::vector<Use> uses_;
     std::vector<Opened> opened_;
     std::vector<File> files_;
     DirectoryWatch watch_;

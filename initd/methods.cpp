@@ -30,12 +30,14 @@ SignalMeaning meaning_of(spec::PowerAction action) {
 
 Methods::Methods(StateFile& state, Control& control, const Core& core, PodStore& pods, const ObjectStore& objects,
                  const Order& order, Manifests& manifests, Performer& performer, Children& children, Jobs& jobs,
-                 const EventLog& events, const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept
+                 const EventLog& events, const EventRecorder& recorder, Boots& boots, std::string log_dir,
+                 Standing standing) noexcept
     : control_(control)
     , core_(core)
     , pods_(pods)
     , manifests_(manifests)
     , performer_(performer)
+    , boots_(boots)
     , log_dir_(std::move(log_dir))
     , standing_(standing)
     , rollouts_(control, core, manifests, pods, objects, order, jobs, recorder)
@@ -165,6 +167,8 @@ void Methods::node(ClientId client) {
     spec::NodeInfo info = node_info({pods_, manifests_, performer_.image_dirs(), standing_});
     if (std::string trial = rollouts_.trial_text(boot_time()); !trial.empty())
         info.unconfirmed.push_back("on trial: " + trial);
+    if (std::string reserve = boots_.text(); !reserve.empty())
+        info.unconfirmed.push_back(std::move(reserve));
     control_.reply(client, info);
 }
 
@@ -173,6 +177,8 @@ void Methods::confirm(ClientId client) {
     std::string trial = rollouts_.trial_text(boot_time());
     if (rollouts_.confirm(boot_time()))
         reply.confirmed.push_back(std::move(trial));
+    if (boots_.confirm())
+        reply.confirmed.push_back(boots_.text());
     control_.reply(client, reply);
 }
 

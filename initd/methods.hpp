@@ -2,6 +2,7 @@
 // What the calls of io.podinit do. A call is answered at once, or when what it asked for has been done.
 #pragma once
 
+#include "initd/boots.hpp"
 #include "initd/control.hpp"
 #include "initd/exec_sessions.hpp"
 #include "initd/listing.hpp"
@@ -20,7 +21,8 @@ class Methods {
   public:
     Methods(StateFile& state, Control& control, const Core& core, PodStore& pods, const ObjectStore& objects,
             const Order& order, Manifests& manifests, Performer& performer, Children& children, Jobs& jobs,
-            const EventLog& events, const EventRecorder& recorder, std::string log_dir, Standing standing) noexcept;
+            const EventLog& events, const EventRecorder& recorder, Boots& boots, std::string log_dir,
+            Standing standing) noexcept;
 
     // What is to be done comes back: events, objects to be taken in or removed, a way in which to go down.
     struct Wishes {
@@ -56,6 +58,7 @@ class Methods {
     PodStore& pods_;
     Manifests& manifests_;
     Performer& performer_;
+    Boots& boots_;
     std::string log_dir_;
     Standing standing_;
     Rollouts rollouts_;

@@ -105,7 +105,9 @@ spec::NodeInfo node_info(const NodeView& view) {
     info.pid1 = view.standing == Standing::Machine;
     info.pods = static_cast<std::int32_t>(view.pods.count());
     info.addresses = node_addresses();
-    info.manifest_dirs = view.manifests.directories();
+    for (std::size_t i = 0; i < view.manifests.directories().size(); ++i)
+        if (view.manifests.is_in_force(i))
+            info.manifest_dirs.push_back(view.manifests.directories()[i]);
     info.image_dirs = view.image_dirs;
     info.features = features();
     info.rejected = view.manifests.rejected();

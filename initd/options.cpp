@@ -157,6 +157,8 @@ spec::Config pid1_defaults() {
     spec::Config config;
     config.manifest_dirs = {"/etc/podinit/manifests", "/var/lib/podinit/manifests"};
     config.image_dirs = {"/var/lib/podinit/images", "/usr/share/podinit/images"};
+    config.fallback_manifest_dir = "/etc/podinit/fallback.manifests";
+    config.emergency_manifest_dir = "/etc/podinit/emergency.manifests";
     return config;
 }
 
@@ -230,6 +232,9 @@ std::expected<DaemonOptions, int> read_options(int argc, char** argv, Standing s
     if (!words->log_dir.empty())
         options.config.log_dir = absolute(words->log_dir);
     place(options);
+    if (standing == Standing::Machine)
+        options.reserve =
+            choose_reserve(options.config, options.state_dir, options.run_dir, line.emergency, options.resumed);
     return options;
 }
 

@@ -75,13 +75,14 @@ void warn(CommandLine& line, std::string_view key, std::string message) {
 
 void apply(CommandLine& line, std::string_view key, std::optional<std::string_view> value) {
     Config& config = line.config;
-    if (key == "rescue") {
+    if (key == "rescue" || key == "emergency") {
         const auto wanted = to_bool(value.value_or("1"));
-        line.rescue = wanted.value_or(line.rescue);
+        bool& asked = key == "rescue" ? line.rescue : line.emergency;
+        asked = wanted.value_or(asked);
         if (!wanted)
             warn(line, key, "must be 0 or 1");
     } else if (key != "hostname" && key != "modules" && key != "manifests" && key != "images") {
-        warn(line, key, "unknown parameter; there are rescue, hostname, modules, manifests and images");
+        warn(line, key, "unknown parameter; there are rescue, emergency, hostname, modules, manifests and images");
     } else if (!value || value->empty()) {
         warn(line, key, "needs a value");
     } else if (key == "hostname") {

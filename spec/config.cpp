@@ -154,6 +154,9 @@ constexpr auto config_rows = std::array{
     fields::field<&Config::shutdown_by_priority>("shutdownGracePeriodByPodPriority", &priority_graces),
     fields::field<&Config::shutdown_deadline_ms>("shutdownDeadline", &duration),
     fields::field<&Config::boot_deadline_seconds>("bootDeadlineSeconds"),
+    fields::field<&Config::max_failed_boots>("maxFailedBoots"),
+    fields::field<&Config::fallback_manifest_dir>("fallbackManifestDir", &path),
+    fields::field<&Config::emergency_manifest_dir>("emergencyManifestDir", &path),
     fields::field<&Config::hang_ms>("hangTimeout", &duration),
     fields::field<&Config::crash_reboot_ms>("crashRebootDelay", &duration),
     fields::field<&Config::watchdog>("watchdog", &watchdog_config),
@@ -210,6 +213,8 @@ void check(const Config& config, Problems& problems) {
         problems.push_back({.pointer = "/bootDeadlineSeconds", .message = "must be between 1 and 2147483647"});
     check_crash("/hangTimeout", config.hang_ms, problems);
     check_crash("/crashRebootDelay", config.crash_reboot_ms, problems);
+    if (config.max_failed_boots < 0)
+        problems.push_back({.pointer = "/maxFailedBoots", .message = "must be 0 or more"});
     if (config.rescue.empty())
         problems.push_back({.pointer = "/rescue", .message = "must name a command"});
 }

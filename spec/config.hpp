@@ -46,6 +46,9 @@ struct Config {
     std::vector<PriorityGrace> shutdown_by_priority; // shutdownGracePeriodByPodPriority, instead of both
     std::int64_t shutdown_deadline_ms = 0; // shutdownDeadline, ours: of all pods together; 0: none but their own times
     std::int64_t boot_deadline_seconds = 300; // bootDeadlineSeconds: until when critical pods are to be up
+    std::int32_t max_failed_boots = 3;        // maxFailedBoots in a row, then the fallback is used; 0: never
+    std::string fallback_manifest_dir;        // fallbackManifestDir; empty: none
+    std::string emergency_manifest_dir;       // emergencyManifestDir: when there is nothing else to run; empty: none
     WatchdogConfig watchdog;
     std::int64_t hang_ms = 10'000;                 // hangTimeout: of the loop; 0: it is not watched
     std::int64_t crash_reboot_ms = 300'000;        // crashRebootDelay: when PID 1 cannot go on; 0: never
@@ -62,11 +65,12 @@ std::expected<Config, Problems> read_config(std::string_view json, Config base) 
 
 struct CommandLine {
     Config config;
-    bool rescue = false; // podinit.rescue
-    Problems problems;   // unknown podinit.* keys and bad values: warnings, the machine boots all the same
+    bool rescue = false;    // podinit.rescue
+    bool emergency = false; // podinit.emergency
+    Problems problems;      // unknown podinit.* keys and bad values: warnings, the machine boots all the same
 };
 
-// Applies podinit.KEY=VALUE of a kernel command line over `base`. Keys: rescue, hostname, modules (a,b,c
+// Applies podinit.KEY=VALUE of a kernel command line over `base`. Keys: rescue, emergency, hostname, modules (a,b,c
 // added to the list), manifests (the list replaced by a,b,c), images (the same). The kernel's quoting rule: a value may
 // be in double quotes.
 CommandLine read_command_line(std::string_view cmdline, Config base) noexcept;

@@ -75,7 +75,8 @@ TEST_CASE("every setting of config.json is read") {
         "podLogsDir": "/log", "containerLogMaxSize": "1Mi", "containerLogMaxFiles": 2,
         "crashLoopBackOff": {"initialRestartPeriod": "1s", "maxContainerRestartPeriod": "1m30s"},
         "shutdownGracePeriod": "45s", "shutdownGracePeriodCriticalPods": "10s", "readersGroup": 100, "rescue": ["/bin/busybox", "sh"],
-        "shutdownDeadline": "2m", "bootDeadlineSeconds": 60, "hangTimeout": "30s", "crashRebootDelay": "0s",
+        "shutdownDeadline": "2m", "bootDeadlineSeconds": 60, "maxFailedBoots": 0,
+        "fallbackManifestDir": "/f", "emergencyManifestDir": "/e", "hangTimeout": "30s", "crashRebootDelay": "0s",
         "watchdog": {"device": "/dev/watchdog1", "timeoutSeconds": 20, "pretimeoutSeconds": 5}
     })",
                                           {});
@@ -95,6 +96,9 @@ TEST_CASE("every setting of config.json is read") {
     CHECK(config->shutdown_critical_ms == 10'000);
     CHECK(config->shutdown_deadline_ms == 120'000);
     CHECK(config->boot_deadline_seconds == 60);
+    CHECK(config->max_failed_boots == 0);
+    CHECK(config->fallback_manifest_dir == "/f");
+    CHECK(config->emergency_manifest_dir == "/e");
     CHECK(config->watchdog.device == "/dev/watchdog1");
     CHECK(config->watchdog.timeout_seconds == 20);
     CHECK(config->watchdog.pretimeout_seconds == 5);
@@ -180,6 +184,8 @@ TEST_CASE("every error of config.json is told with its place") {
           "/shutdownGracePeriodByPodPriority/0/shutdownGracePeriodSeconds: must be between 0 and 2147483647"}},
         {R"({"readersGroup": 4294967295})", {"/readersGroup: not a group id"}},
         {R"({"rescue": []})", {"/rescue: must name a command"}},
+        {R"({"maxFailedBoots": -1})", {"/maxFailedBoots: must be 0 or more"}},
+        {R"({"fallbackManifestDir": "f"})", {"/fallbackManifestDir: must be an absolute path"}},
     };
     for (const auto& row : table) {
         INFO(row.json);
@@ -210,6 +216,8 @@ TEST_CASE("rescue is asked for by its name alone or by a yes") {
         CHECK(line.rescue == row.rescue);
         CHECK(line.problems.empty());
     }
+    CHECK(spec::read_command_line("podinit.emergency", {}).emergency);
+    CHECK_FALSE(spec::read_command_line("podinit.emergency=0", {}).emergency);
 }
 
 TEST_CASE("double quotes keep the spaces of a value or a whole parameter") {
@@ -231,8 +239,8 @@ TEST_CASE("a list on the command line replaces the configured one, and modules a
 }
 
 TEST_CASE("a bad parameter is a warning and changes nothing") {
-    CHECK(problems("podinit.hostnam=x") ==
-          Strings{"podinit.hostnam: unknown parameter; there are rescue, hostname, modules, manifests and images"});
+    CHECK(problems("podinit.hostnam=x") == Strings{"podinit.hostnam: unknown parameter; there are rescue, emergency, "
+                                                   "hostname, modules, manifests and images"});
     CHECK(problems("podinit.=x").size() == 1);
     CHECK(problems("podinit.rescue=maybe") == Strings{"podinit.rescue: must be 0 or 1"});
     CHECK(problems("podinit.hostname") == Strings{"podinit.hostname: needs a value"});

@@ -46,6 +46,8 @@ struct Named {
     std::string name;
 } const named[] = {
     {&type_of<spec::Outcome>, "Outcome"},
+    {&type_of<spec::Rollout>, "Rollout"},
+    {&type_of<spec::Applied::Unready>, "Unready"},
     {&type_of<spec::DeleteState>, "DeleteState"},
     {&type_of<spec::PowerAction>, "PowerAction"},
     {&type_of<spec::Applied::Item>, "AppliedItem"},

@@ -40,7 +40,7 @@ _podctl() {
     local flags='--namespace --socket --help' list=''
     case $verb in
         apply | create | replace)
-            flags+=' --filename --recursive --dry-run=client --dry-run=server --output --transient'
+            flags+=' --filename --recursive --dry-run=client --dry-run=server --output --transient --wait --timeout --rollback'
             ;;
         diff) flags+=' --filename --recursive' ;;
         delete) flags+=' --filename --recursive --selector --grace-period --all --now --force --ignore-not-found --wait=false' ;;

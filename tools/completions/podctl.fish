@@ -39,6 +39,10 @@ complete -c podctl -n '__podctl_verb apply check create replace diff delete' -s 
 complete -c podctl -n '__podctl_verb apply create replace' -l dry-run -x -a 'client server' -d 'Only check'
 complete -c podctl -n '__podctl_verb apply create replace' -s o -l output -x -a 'yaml json name' -d 'Format'
 complete -c podctl -n '__podctl_verb apply create replace' -l transient -d 'Forget at reboot'
+complete -c podctl -n '__podctl_verb apply create replace' -l wait -d 'Until the pods are ready'
+complete -c podctl -n '__podctl_verb apply create replace' -x -l timeout -d 'How long to wait'
+complete -c podctl -n '__podctl_verb apply create replace' -l rollback -d 'Put all back when they are not'
+complete -c podctl -n '__podctl_verb node' -x -a confirm
 complete -c podctl -n '__podctl_verb get delete describe' -s l -l selector -x -d 'With these labels'
 complete -c podctl -n '__podctl_verb get' -a events -d 'What has happened to pods'
 complete -c podctl -n '__podctl_verb events' -l for -x -a '(podctl get pods -o name 2>/dev/null)' -d 'Only of this pod'

@@ -72,6 +72,9 @@ Examples:
   # Only until the next reboot
   podctl apply --transient -f debug.yaml
 
+  # On trial: as it was before, unless all is ready within a minute
+  podctl apply --wait --timeout 60s --rollback -f web.yaml
+
 Usage:
   podctl apply -f FILE... [options]
 
@@ -82,6 +85,10 @@ Options:
                         object
   -o, --output FORMAT   name, yaml or json: the objects as they are now (or, of a dry run, as they would be)
       --transient       Forget the objects at the next reboot
+      --wait            Until all pods of the objects are ready or have succeeded; 1 when one is not in time
+      --timeout TIME    How long to wait (default 60s)
+      --rollback        With --wait: put everything back as it was when they are not, when podctl is gone by then, and
+                        when the machine goes down meanwhile
 )"},
     {"create",
      R"(Create objects from YAML or JSON files. Those that are there already are left alone, which is an error.
@@ -332,10 +339,12 @@ Options:
 )"},
     {"node",
      R"(What this machine is: its kernel, its addresses, the kernel features that pods may need and that it has or lacks,
-and the manifests that podinit refused, with what is wrong in them.
+the manifests that podinit refused, with what is wrong in them, and what is to be confirmed: a change on trial, or that
+all manifests are used again after boots that failed.
 
 Usage:
   podctl node
+  podctl node confirm
   podctl node reexec [--binary PATH]
 
 reexec puts another podinit in the place of the running one, PATH or what is now where that was started from, and no
