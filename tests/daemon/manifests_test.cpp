@@ -37,6 +37,8 @@ class Rig {
     TempDir temp;
     std::string low = temp.path() + "/low", high = temp.path() + "/high";
     Poller poller = std::move(*Poller::open());
+    StateFile nowhere;
+    Asides asides{nowhere};
     std::optional<Manifests> manifests;
     std::vector<spec::Object> wanted; // of the last text that was told
     Millis now{0};
@@ -50,8 +52,8 @@ class Rig {
         REQUIRE(fd);
         write_text(fd.get(), text);
     }
-    std::string load() {
-        manifests.emplace(poller, std::vector{low, high});
+    std::string load(const std::string& reserve = "", bool reserve_in_force = false) {
+        manifests.emplace(poller, asides, std::vector{low, high}, reserve, reserve_in_force);
         std::vector<ObjectChange> changes;
         while (manifests->load_next(changes)) {
         }
@@ -572,6 +574,44 @@ TEST_CASE("one file in two directories is one pod, whichever goes first") {
     CHECK(rig.changes() == "-default/web");
 }
 
+TEST_CASE("a reserve is not looked at until it is called in") {
+    Rig rig;
+    const std::string reserve = rig.temp.path() + "/reserve";
+    fs::create_directory(reserve);
+    rig.write(reserve + "/aid.json", pod("aid"));
+    CHECK(rig.load(reserve) == "");
+    CHECK_FALSE(rig.manifests->is_in_force(0));
+    rig.write(reserve + "/aid.json", pod("aid"));
+    CHECK(rig.changes() == "");
+    std::vector<ObjectChange> changes;
+    CHECK(rig.manifests->call_in_reserve(changes));
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].name == "default/aid");
+    changes.clear();
+    CHECK_FALSE(rig.manifests->call_in_reserve(changes));
+    rig.write(reserve + "/more.json", pod("more"));
+    CHECK(rig.changes() == "+default/more");
+}
+
+TEST_CASE("with a reserve in force files of the others count once they change, and transient ones at once") {
+    Rig rig;
+    const std::string reserve = rig.temp.path() + "/reserve";
+    fs::create_directory(reserve);
+    rig.write(reserve + "/aid.json", pod("aid"));
+    rig.write(rig.low + "/web.json", pod("web"));
+    rig.write(rig.low + "/other.json", pod("other"));
+    rig.write(rig.high + "/passing.json", pod("passing"));
+    CHECK(rig.load(reserve, true) == "+default/aid +default/passing");
+    std::vector<ObjectChange> changes;
+    rig.manifests->rescan(changes);
+    CHECK(std::ranges::none_of(changes, [](const ObjectChange& c) { return c.name == "default/web"; }));
+    rig.write(rig.low + "/web.json", pod("web"));
+    CHECK(rig.changes() == "+default/web");
+    rig.write(rig.low + "/new.json", pod("new"));
+    CHECK(rig.changes() == "+default/new");
+    CHECK(rig.manifests->files_of(spec::Kind::Pod, "default/other").empty());
+}
+
 TEST_CASE("a watch that cannot be had is told with its directory, which is read all the same") {
     Rig rig;
     rig.write(rig.low + "/web.json", pod("web"));
@@ -581,7 +621,7 @@ TEST_CASE("a watch that cannot be had is told with its directory, which is read 
     // inotify's instances count against open files: none is left for it.
     const rlimit none{static_cast<rlim_t>(next.get()), before.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    rig.manifests.emplace(rig.poller, std::vector{rig.low});
+    rig.manifests.emplace(rig.poller, rig.asides, std::vector{rig.low});
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
     std::vector<ObjectChange> changes;
     while (rig.manifests->load_next(changes)) {

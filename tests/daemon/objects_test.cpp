@@ -59,6 +59,7 @@ class Rig {
     TempDir temp;
     std::string kept = temp.path() + "/kept", transient = temp.path() + "/transient";
     Poller poller = std::move(*Poller::open());
+    Asides asides{nowhere};
     std::optional<Manifests> manifests;
     PodStore pods{nowhere};
     ObjectStore objects{nowhere};
@@ -70,7 +71,7 @@ class Rig {
         load();
     }
     void load() {
-        manifests.emplace(poller, std::vector{kept, transient});
+        manifests.emplace(poller, asides, std::vector{kept, transient});
         std::vector<ObjectChange> changes;
         while (manifests->load_next(changes)) {
         }
