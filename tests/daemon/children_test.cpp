@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace initd;
@@ -86,4 +88,113 @@ TEST_CASE("no more are reaped than asked for") {
     CHECK(family.exits.size() == 2);
     CHECK_FALSE(family.children.reap(family.exits, 2));
     CHECK(family.exits.size() == 3);
+}
+
+namespace {
+
+// A podinit that ends without a word, as an exec does it, and the one after it: the first is never destroyed.
+struct Successor {
+    StateFile& before = *new StateFile(std::move(*StateFile::create()));
+    Children& first = *new Children{std::move(*ns::Launcher::open(&before.control().reports)), before};
+    std::optional<StateFile> state;
+    std::optional<Children> children;
+    std::vector<ChildExit> exits;
+    std::vector<LaunchReport> reports;
+
+    pid_t launch(std::uint64_t id, std::vector<std::string> argv) {
+        const auto pid = first.launch(plan(std::move(argv)), {ChildId::Kind::Container, id}, {});
+        REQUIRE(pid);
+        return *pid;
+    }
+    void take_over() {
+        state.emplace(std::move(*StateFile::adopt(ns::Fd(::dup(before.fd())))));
+        children.emplace(std::move(*ns::Launcher::open(&state->control().reports)), *state);
+        children->restore();
+    }
+    const ChildRecord* find(std::uint64_t id) { return children->find({ChildId::Kind::Container, id}); }
+};
+
+} // namespace
+
+TEST_CASE("a child that lives is known to the podinit after, and so is its end") {
+    Successor podinit;
+    const pid_t pid = podinit.launch(5, {"/bin/sh", "-c", "sleep 1000 & wait"});
+    podinit.take_over();
+    REQUIRE(podinit.find(5));
+    CHECK(podinit.find(5)->pid == pid);
+    CHECK_FALSE(podinit.find(5)->ended);
+    podinit.children->signal(pid, SIGKILL);
+    Family::wait_for(pid);
+    podinit.children->reap(podinit.exits, 8);
+    REQUIRE(podinit.exits.size() == 1);
+    CHECK(podinit.exits[0].who.id == 5);
+    CHECK(podinit.exits[0].code == 128 + SIGKILL);
+    podinit.children->forget_told();
+    CHECK(podinit.state->ids(RecordKind::Child).empty());
+}
+
+TEST_CASE("an end is told again until what follows from it is kept") {
+    Successor podinit;
+    const pid_t pid = podinit.launch(5, {"/bin/sh", "-c", "exit 9"});
+    Family::wait_for(pid);
+    SECTION("nobody has looked yet") {
+        podinit.take_over();
+    }
+    SECTION("it has been reaped, and told") {
+        podinit.first.reap(podinit.exits, 8);
+        podinit.exits.clear();
+        podinit.take_over();
+        CHECK(podinit.find(5)->ended);
+    }
+    podinit.children->reap(podinit.exits, 8);
+    REQUIRE(podinit.exits.size() == 1);
+    CHECK(podinit.exits[0].code == 9);
+    CHECK(podinit.exits[0].pid == pid);
+    CHECK(::waitpid(pid, nullptr, WNOHANG) == -1); // reaped
+    podinit.exits.clear();
+    podinit.children->reap(podinit.exits, 8);
+    CHECK(podinit.exits.empty());
+}
+
+TEST_CASE("a report is told again until the next batch is asked for") {
+    Successor podinit;
+    Family::wait_for(podinit.launch(5, {"/no/such/program"}));
+    REQUIRE(podinit.first.take_reports(podinit.reports));
+    const std::size_t told = podinit.reports.size();
+    podinit.reports.clear();
+    podinit.take_over();
+    CHECK(podinit.children->take_reports(podinit.reports));
+    CHECK(podinit.reports.size() == told);
+    CHECK_FALSE(podinit.children->take_reports(podinit.reports));
+    podinit.children->reap(podinit.exits, 8);
+    CHECK(podinit.exits.size() == 1);
+}
+
+TEST_CASE("a child that was being born is known by what the kernel has noted") {
+    Successor podinit;
+    const pid_t pid = podinit.launch(5, {"/bin/sh", "-c", "sleep 1000 & wait"});
+    const std::uint32_t serial = podinit.before.ids(RecordKind::Child).at(0);
+    podinit.before.drop(RecordKind::Child, serial); // as if it had ended right after clone3(2)
+    CHECK(podinit.before.control().birth.pid == pid);
+    podinit.before.control().birth.serial = serial;
+    podinit.take_over();
+    REQUIRE(podinit.find(5));
+    CHECK(podinit.find(5)->pid == pid);
+    podinit.children->signal(pid, SIGKILL);
+    Family::wait_for(pid);
+    podinit.children->reap(podinit.exits, 8);
+    CHECK(podinit.exits.size() == 1);
+}
+
+TEST_CASE("a process that is no child any more has ended, nobody knows how") {
+    Successor podinit;
+    const pid_t pid = podinit.launch(5, {"/bin/sh", "-c", "exit 0"});
+    REQUIRE(::waitpid(pid, nullptr, 0) == pid);
+    podinit.take_over();
+    REQUIRE(podinit.find(5));
+    CHECK(podinit.find(5)->ended);
+    podinit.children->reap(podinit.exits, 8);
+    REQUIRE(podinit.exits.size() == 1);
+    CHECK(podinit.exits[0].code == 137);
+    CHECK_FALSE(podinit.children->adopt({ChildId::Kind::Container, 6}, pid));
 }
