@@ -8,6 +8,8 @@
 #include "tools/podctl/duration.hpp"
 #include "tools/podctl/events.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -143,6 +145,26 @@ TEST_CASE("events -w goes on until podinit hangs up") {
     CHECK(outcome.out == "LAST SEEN   TYPE     REASON    OBJECT    MESSAGE\n"
                          "5h30m       Normal   Started   Pod/web   Container started\n");
     CHECK(outcome.code == 1);
+}
+
+TEST_CASE("events -w goes on with a podinit that comes back, and tells nothing twice") {
+    std::atomic<int> calls = 0; // each connection has a thread
+    FakePodinit podinit([&](const spec::Request&, Peer& peer) {
+        std::vector<spec::Event> told = two;
+        if (++calls > 1) // told of once more, and with other counts
+            for (const spec::Event& each : two) {
+                told.push_back(each);
+                ++told.back().count;
+            }
+        for (const spec::Event& each : told)
+            peer.reply(spec::Listed{spec::RawJson{to_json(each)}}, true);
+        if (calls == 2)
+            peer.error(spec::refused("that is enough"));
+        peer.hang_up();
+    });
+    const auto outcome = podctl(podinit.socket(), {"events", "-w", "--types", "Normal", "--no-headers"});
+    CHECK(std::ranges::count(outcome.out, '\n') == 2);
+    CHECK(outcome.err == "Error from server (Refused): that is enough\n");
 }
 
 TEST_CASE("a pod's description ends with its events") {
