@@ -15,6 +15,7 @@
 
 #include "initd/backoff.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -36,20 +37,28 @@ static_assert(std::endian::native == std::endian::little);
 
 inline constexpr Millis latest_moment{std::int64_t{1} << 60}; // so that moments and spans can be added
 
-// Appends to a buffer. May throw bad_alloc.
+// Appends to a text, which has its length when the Writer is gone: see encode(). May throw bad_alloc.
 class Writer {
   public:
     explicit Writer(std::string& out) noexcept
-        : out_(out) {}
+        : out_(out)
+        , at_(out.data() + out.size())
+        , end_(at_) {}
+    Writer(const Writer&) = delete;
+    ~Writer() { out_.resize(used()); }
 
     template <std::integral T>
     void operator()(const T& value) {
-        put(&value, sizeof value);
+        make_room(sizeof value);
+        std::memcpy(at_, &value, sizeof value);
+        at_ += sizeof value;
     }
     void operator()(const Millis& value) { (*this)(static_cast<std::int64_t>(value.count())); }
     void operator()(std::string_view text) {
         (*this)(static_cast<std::uint32_t>(text.size()));
-        put(text.data(), text.size());
+        make_room(text.size());
+        std::memcpy(at_, text.data(), text.size());
+        at_ += text.size();
     }
     template <class T>
     requires std::is_enum_v<T>
@@ -61,17 +70,37 @@ class Writer {
     }
     template <class T>
     void part(const T& value) {
-        const std::size_t at = out_.size();
+        const std::size_t at = used();
         (*this)(std::uint32_t{0});
         fields(*this, value);
-        const auto size = static_cast<std::uint32_t>(out_.size() - at - sizeof(std::uint32_t));
+        const auto size = static_cast<std::uint32_t>(used() - at - sizeof(std::uint32_t));
         std::memcpy(out_.data() + at, &size, sizeof size);
     }
 
   private:
-    void put(const void* bytes, std::size_t size) { out_.append(static_cast<const char*>(bytes), size); }
-    std::string& out_;
+    std::size_t used() const noexcept { return static_cast<std::size_t>(at_ - out_.data()); }
+    void make_room(std::size_t size) {
+        if (static_cast<std::size_t>(end_ - at_) < size)
+            grow(size);
+    }
+    void grow(std::size_t size) {
+        const std::size_t before = used();
+        const std::size_t want = std::max({out_.capacity(), 2 * before, before + size});
+        out_.resize_and_overwrite(want, [](char*, std::size_t all) { return all; }); // what is there stays
+        at_ = out_.data() + before;
+        end_ = out_.data() + out_.size();
+    }
+
+    std::string& out_; // up to `end_` while there is a Writer
+    char* at_;
+    char* end_;
 };
+
+template <class T>
+void encode(std::string& out, const T& value) {
+    Writer writer(out);
+    fields(writer, value);
+}
 
 // Takes from a body; bad() says that something in it cannot be. May throw bad_alloc.
 class Reader {

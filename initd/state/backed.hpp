@@ -16,8 +16,7 @@ namespace initd {
 template <class T>
 void back(StateFile& state, RecordKind kind, std::uint32_t id, T& record) {
     std::string own; // first: in a file without room the old views are gone
-    Writer writer(own);
-    fields(writer, record);
+    encode(own, record);
     own.shrink_to_fit();
     const bool kept = state.is_open() && state.keep(kind, id, record);
     record.own = kept ? std::string() : std::move(own);

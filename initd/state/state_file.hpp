@@ -72,8 +72,7 @@ class StateFile {
             return true;
         try {
             scratch_.clear();
-            Writer writer(scratch_);
-            fields(writer, value);
+            encode(scratch_, value);
         } catch (...) {
             drop(kind, id);
             return false;

@@ -9,8 +9,7 @@ namespace {
 
 std::string written(const Cart& value) {
     std::string out;
-    Writer writer(out);
-    fields(writer, value);
+    encode(out, value);
     return out;
 }
 

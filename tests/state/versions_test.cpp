@@ -45,8 +45,7 @@ std::string to_hex(std::string_view bytes) {
 template <class T>
 std::string written(const T& value) {
     std::string out;
-    Writer writer(out);
-    fields(writer, value);
+    encode(out, value);
     return out;
 }
 
