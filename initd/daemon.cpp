@@ -353,6 +353,7 @@ void Daemon::settle_down() noexcept {
     settled_ = true;
     pods_.trim();
     children_.trim();
+    state_.trim();
     performer_.prepare_spare();
     if (!std::exchange(course_.booted, true)) {
         late_boot();

@@ -148,6 +148,7 @@ void Daemon::go_on() {
     Actions outstanding;
     outstanding.reserve(core_.max_actions());
     core_.outstanding(outstanding);
+    keep(state_, core_, no_slot, outstanding);
     for (const Action& action : outstanding)
         act(action);
     reap();
