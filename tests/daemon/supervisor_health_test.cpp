@@ -96,6 +96,10 @@ TEST_CASE("the watchdog is fed at half of its time, and stopped when podinit end
     touch(device);
     Supervisor podinit(R"({"watchdog": {"device": ")" + device + R"(", "timeoutSeconds": 2}})");
     CHECK(eventually([&] { return size_of(device) >= 3; }));
+    podinit.signal(SIGSEGV); // the next podinit feeds on, through the same descriptor
+    CHECK(eventually([&] { return podinit.said().find("goes on with 0 pods") != std::string::npos; }));
+    const std::size_t before = size_of(device);
+    CHECK(eventually([&] { return size_of(device) >= before + 2; }));
     CHECK(read_text(device).find('V') == std::string::npos);
     podinit.signal(SIGTERM);
     CHECK(podinit.ended() == 0);
