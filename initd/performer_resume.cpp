@@ -168,8 +168,10 @@ void Performer::restore_run(RunId run, Events& events) {
     // One that was only to be started is said again.
     if (!is_live(state) || (!child && state.phase == UnitPhase::Starting && !kept.ended))
         return;
-    if (!known)
+    if (!known) {
         kept = describe(pods_.pod(run.unit.slot()), run, "");
+        kept.in_cgroup = pods_.pod(run.unit.slot()).spec.host_pid.value_or(false);
+    }
     UnitRuntime& u = runtimes_[run.unit.slot()].units[run.unit.index() - 1];
     u = {.run = run, .kept = kept, .stdin_hold = {}, .started = state.phase == UnitPhase::Running};
     u.kept.pid = child && !child->ended ? child->pid : -1;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pods across a fault of podinit's own: a real one, its next instruction is nowhere.
 #if defined(__x86_64__)
+#include "initd/state/state_file.hpp"
 #include "tests/catch.hpp"
 #include "tests/daemon/supervisor_rig.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -24,12 +25,15 @@ using namespace initd;
 
 namespace {
 
-// Lets go of it right before the fault: a signal of a traced init is another thing.
-void crash(pid_t pid) {
+// Lets go of it right before the fault: a signal of a traced init is another thing. `meanwhile` is done when it has
+// stopped already.
+template <class Meanwhile>
+void crash(pid_t pid, Meanwhile meanwhile) {
     REQUIRE(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0);
     REQUIRE(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0);
     int status = 0;
     REQUIRE(::waitpid(pid, &status, __WALL) == pid);
+    meanwhile();
     user_regs_struct registers{};
     REQUIRE(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) == 0);
     registers.rip = 0;
@@ -52,10 +56,33 @@ std::size_t count(const std::string& text, const std::string& what) {
 }
 
 // Crashes it, and waits until it has gone on.
-void crash_and_resume(const Supervisor& podinit) {
+template <class Meanwhile>
+void crash_and_resume(const Supervisor& podinit, Meanwhile meanwhile) {
     const std::size_t before = count(podinit.said(), "goes on with");
-    crash(podinit.pid());
+    crash(podinit.pid(), meanwhile);
     REQUIRE(eventually([&] { return count(podinit.said(), "goes on with") == before + 1; }));
+}
+void crash_and_resume(const Supervisor& podinit) {
+    crash_and_resume(podinit, [] {});
+}
+
+// Takes all records of a kind out of a podinit's state.
+void lose_records(pid_t pid, RecordKind kind) {
+    const std::string fds = "/proc/" + std::to_string(pid) + "/fd/";
+    for (const std::string& name : names_in(fds)) {
+        char to[64]{};
+        if (::readlink((fds + name).c_str(), to, sizeof to - 1) < 0 ||
+            std::string(to).find("memfd") == std::string::npos)
+            continue;
+        auto state = StateFile::adopt(ns::Fd(::open((fds + name).c_str(), O_RDWR | O_CLOEXEC)));
+        REQUIRE(state);
+        const auto ids = state->ids(kind);
+        REQUIRE_FALSE(ids.empty());
+        for (const std::uint32_t id : ids)
+            state->drop(kind, id);
+        return;
+    }
+    FAIL("no state file");
 }
 
 std::string with_annotations(std::string pod, const std::string& annotations) {
@@ -149,23 +176,39 @@ TEST_CASE("what ends while podinit is being replaced is told, and is started aga
     for (unsigned i = 1; i <= 3; ++i) {
         REQUIRE(eventually([&] { return podinit.status("ends").ready; }));
         const std::set<pid_t> children = children_of(podinit.pid());
-        REQUIRE(::ptrace(PTRACE_SEIZE, podinit.pid(), nullptr, nullptr) == 0);
-        REQUIRE(::ptrace(PTRACE_INTERRUPT, podinit.pid(), nullptr, nullptr) == 0);
-        int status = 0;
-        REQUIRE(::waitpid(podinit.pid(), &status, __WALL) == podinit.pid());
-        for (const pid_t child : children) // among them the log writer
-            ::kill(child, SIGTERM);
-        user_regs_struct registers{};
-        REQUIRE(::ptrace(PTRACE_GETREGS, podinit.pid(), nullptr, &registers) == 0);
-        registers.rip = 0;
-        registers.orig_rax = ~0ull;
-        REQUIRE(::ptrace(PTRACE_SETREGS, podinit.pid(), nullptr, &registers) == 0);
-        REQUIRE(::ptrace(PTRACE_DETACH, podinit.pid(), nullptr, nullptr) == 0);
+        crash_and_resume(podinit, [&] {
+            for (const pid_t child : children) // among them the log writer
+                ::kill(child, SIGTERM);
+        });
         REQUIRE(eventually([&] {
             const auto now = podinit.status("ends");
             return now.restart_count == static_cast<std::int32_t>(i) && now.last_state.terminated;
         }));
         CHECK(podinit.status("ends").last_state.terminated->exit_code == 9);
     }
+}
+
+TEST_CASE("what a lost record would have told is asked of the kernel") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    const std::vector<std::string> names{"private", "machine", "pids"};
+    REQUIRE(podinit.apply_one(pod_json("private", script(until_term))) == "created");
+    REQUIRE(podinit.apply_one(pod_json("machine", script(until_term), on_host)) == "created");
+    REQUIRE(podinit.apply_one(pod_json("pids", script(until_term), R"("hostPID": true)")) == "created");
+    for (const std::string& name : names)
+        REQUIRE(podinit.running(name));
+    for (const RecordKind kind : {RecordKind::Sandbox, RecordKind::Run, RecordKind::Child}) {
+        crash_and_resume(podinit, [&] { lose_records(podinit.pid(), kind); });
+        for (const std::string& name : names) {
+            INFO(static_cast<int>(kind) << " " << name << "\n" << podinit.said());
+            CHECK(podinit.running(name));
+            CHECK(podinit.status(name).restart_count == 0);
+        }
+        CHECK(podinit.exec("private", {"/bin/sh", "-c", "echo here"}) == "here\n|0");
+    }
+    for (const std::string& name : names)
+        CHECK(podinit.remove(name) == "gone");
+    CHECK(eventually([&] { return podinit.processes() <= 1; })); // the log writer
 }
 #endif
