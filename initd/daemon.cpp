@@ -4,6 +4,7 @@
 #include "initd/boot.hpp"
 #include "initd/crash/crash.hpp"
 #include "initd/log.hpp"
+#include "initd/name_hash.hpp"
 #include "initd/roles.hpp"
 #include "initd/state/core_records.hpp"
 
@@ -186,12 +187,16 @@ void Daemon::make_room() {
 void Daemon::pump() noexcept {
     for (std::size_t next = 0; next < events_.size(); ++next) {
         Event event = events_[next]; // actions add to the queue
-        take_in_hand(state_.control(), InHand::Event, static_cast<std::uint64_t>(event.kind), event.run.cookie());
+        // By its pod too: a slot has others after it, and none of them is to blame.
+        const std::uint32_t slot = event.run.unit.slot();
+        const std::uint64_t pod = slot < pods_.slots() ? name_hash(pods_.at(slot).uid) : 0;
+        take_in_hand(state_.control(), InHand::Event, pod << 8 | static_cast<std::uint64_t>(event.kind),
+                     event.run.cookie());
         if (event.kind == Event::Kind::PodAdded)
-            event.facts.held = order_.must_wait(event.run.unit.slot());
+            event.facts.held = order_.must_wait(slot);
         step(event);
         if (event.facts.held)
-            tell_waiting(event.run.unit.slot());
+            tell_waiting(slot);
         take_turns();
     }
     events_.clear();

@@ -109,6 +109,7 @@ void Daemon::reap() {
             case ChildId::Kind::Rescue: rescue_ended(exit.code); break;
             }
         pump();
+        handlers_.forget_told();
         children_.forget_told();
     }
 }

@@ -143,12 +143,22 @@ void Handlers::drop(std::size_t at) noexcept {
     Handler& handler = handlers_[at];
     children_.signal(handler.pid, SIGKILL);
     if (handler.hook)
-        state_.drop(RecordKind::Handler, handler.id);
+        end_record(handler.id);
     if (handler.stream)
         poller_.remove(handler.stream.get());
     if (at + 1 != handlers_.size())
         handler = std::move(handlers_.back());
     handlers_.pop_back();
+}
+
+void Handlers::end_record(std::uint32_t id) noexcept try { over_.push_back(id); } catch (...) {
+    state_.drop(RecordKind::Handler, id);
+}
+
+void Handlers::forget_told() noexcept {
+    for (const std::uint32_t id : over_)
+        state_.drop(RecordKind::Handler, id);
+    over_.clear();
 }
 
 std::size_t Handlers::find(std::uint32_t id) const noexcept {

@@ -64,6 +64,8 @@ class Handlers {
     void on_ready(const Ready& ready, Events& events) noexcept;
     void on_launched(const LaunchReport& report, Events& events) noexcept;
     void on_exited(const ChildExit& exit, Events& events) noexcept;
+    // What has come of those that are over is known by now.
+    void forget_told() noexcept;
 
   private:
     using Way = Question::Way;
@@ -113,6 +115,7 @@ class Handlers {
     void tell(const Handler& handler, Outcome outcome) const noexcept;
     void finish(std::size_t at, Outcome outcome, Events& events) noexcept;
     void drop(std::size_t at) noexcept;
+    void end_record(std::uint32_t id) noexcept;
     std::size_t find(std::uint32_t id) const noexcept;
     static Asker asker_of(const Handler& handler) noexcept { return handler.hook ? Asker::Hook : Asker::Probe; }
 
@@ -124,6 +127,7 @@ class Handlers {
     const EventRecorder& recorder_;
     Questions questions_;
     std::vector<Handler> handlers_;
+    std::vector<std::uint32_t> over_; // whose records are still there: their hooks must not run once more
     std::uint32_t next_id_ = 0;
     bool no_get_told_ = false;
 };

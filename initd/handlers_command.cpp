@@ -63,7 +63,8 @@ void Handlers::restore() {
         next_id_ = std::max(next_id_, id + 1);
         HandlerRecord kept;
         if (!state_.recall(RecordKind::Handler, id, kept)) {
-            children_.signal(child.pid, SIGKILL);
+            if (!child.ended)
+                children_.signal(child.pid, SIGKILL);
             continue;
         }
         Handler& handler = handlers_.emplace_back();
@@ -72,7 +73,7 @@ void Handlers::restore() {
         handler.serial = kept.serial;
         handler.hook = true;
         handler.which = kept.which;
-        handler.pid = child.pid;
+        handler.pid = child.ended ? -1 : child.pid;
     }
     for (const std::uint32_t id : state_.ids(RecordKind::Handler)) // whose process was never made
         if (find(id) == handlers_.size())

@@ -17,7 +17,7 @@ namespace initd {
 // What the loop has in hand, so that what brings podinit down twice is not tried for ever.
 enum class InHand : std::uint32_t {
     Nothing,
-    Event,    // a: its kind, b: its run's cookie
+    Event,    // a: its pod's hash and its kind, b: its run's cookie
     Deadline, // a: 0, b: the slot's Unit
     Ready,    // a: Source, b: id
     Manifest, // a: directory, b: hash of name and content

@@ -14,6 +14,7 @@ Attempt try_it(Stage& stage, const Scenario& scenario, const Injection& injectio
     Injector injector(podinit.pid(), symbols(), injection);
     Trial first(podinit, spoilt ? &injector : nullptr);
     scenario.run(first);
+    initd::eventually([&] { return injector.happened(); }, milliseconds{300}); // at what nobody waits for
     injector.stop();
     podinit.patience = seconds{30};
     podinit.lenient = false;

@@ -69,6 +69,7 @@ struct Tracer {
     // The signal that it has stopped for is its own, unless the stop is one of ours.
     bool go_on(int kind) {
         const int signal = event() || stopped_by(call_stop) || stopped_by(SIGTRAP) ? 0 : WSTOPSIG(status);
+        in.armed_ = true;
         request(kind, static_cast<std::uintptr_t>(signal));
         return wait();
     }
@@ -203,6 +204,8 @@ Injector::Injector(pid_t pid, const Symbols& symbols, Injection what)
         Tracer{*this}.run();
         over_ = true;
     });
+    while (!armed_ && !over_)
+        std::this_thread::yield();
 }
 
 void Injector::stop() {

@@ -33,6 +33,7 @@ struct Injection {
 
 class Injector {
   public:
+    // Returns when it lies in wait.
     Injector(pid_t pid, const Symbols& symbols, Injection what);
     ~Injector();
     Injector(const Injector&) = delete;
@@ -51,7 +52,7 @@ class Injector {
     const Symbols& symbols_;
     Injection what_;
     std::atomic<unsigned> happened_ = 0, passed_ = 0;
-    std::atomic<bool> give_up_ = false, over_ = false;
+    std::atomic<bool> armed_ = false, give_up_ = false, over_ = false;
     std::string trouble_;
     std::thread thread_;
 };

@@ -16,6 +16,12 @@ namespace {
 
 const std::string again = R"(, "restartPolicy": "Never")";
 
+// A script that says nothing to anybody: what crashes podinit twice is not tried again, and each pod is another one.
+std::string stays() {
+    static int number = 0;
+    return until_term + " # " + std::to_string(++number);
+}
+
 bool put(Trial& t, const std::string& manifest) {
     std::string said;
     return t.step("apply", [&] {
@@ -52,7 +58,7 @@ void list(Trial& t) {
 }
 
 void pod_of(Trial& t, const std::string& spec) {
-    if (put(t, pod_json("x", script(until_term), spec)) && running(t, "x"))
+    if (put(t, pod_json("x", script(stays()), spec)) && running(t, "x"))
         remove(t, "x");
 }
 
@@ -95,8 +101,7 @@ void restarts(Trial& t) {
     const std::string mark = t.podinit.dir("runs");
     std::remove(mark.c_str());
     if (!put(t,
-             pod_json("x",
-                      script("echo ran >> " + mark + "; test $(wc -l < " + mark + ") -gt 1 || exit 1; " + until_term),
+             pod_json("x", script("echo ran >> " + mark + "; test $(wc -l < " + mark + ") -gt 1 || exit 1; " + stays()),
                       on_host)))
         return;
     if (!t.step("restarted", [&] { return t.podinit.status("x").restart_count == 1 && t.podinit.status("x").ready; }))
@@ -112,7 +117,7 @@ void hooks(Trial& t) {
         return R"({"exec": {"command": ["/bin/sh", "-c", "echo )" + word + " >> " + mark + R"("]}})";
     };
     if (put(t, pod_json("x",
-                        script(until_term) + R"(, "lifecycle": {"postStart": )" + says("begun") + R"(, "preStop": )" +
+                        script(stays()) + R"(, "lifecycle": {"postStart": )" + says("begun") + R"(, "preStop": )" +
                             says("ends") + "}",
                         on_host)) &&
         running(t, "x") && remove(t, "x"))
@@ -121,12 +126,12 @@ void hooks(Trial& t) {
 
 void probes(Trial& t) {
     const std::string probe = R"(, "readinessProbe": {"periodSeconds": 1, "exec": {"command": ["/bin/true"]}})";
-    if (put(t, pod_json("x", script(until_term) + probe, on_host)) && running(t, "x"))
+    if (put(t, pod_json("x", script(stays()) + probe, on_host)) && running(t, "x"))
         remove(t, "x");
 }
 
 void output(Trial& t) {
-    if (!put(t, pod_json("x", script("i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo line$i; done; " + until_term),
+    if (!put(t, pod_json("x", script("i=0; while [ $i -lt 500 ]; do i=$((i+1)); echo line$i; done; " + stays()),
                          on_host)) ||
         !running(t, "x"))
         return;
@@ -146,7 +151,7 @@ void exec(Trial& t) {
 
 void file(Trial& t) {
     const std::string path = t.podinit.dir("manifests/file.json");
-    std::ofstream(path) << pod_json("x", script(until_term), on_host);
+    std::ofstream(path) << pod_json("x", script(stays()), on_host);
     if (!running(t, "x"))
         return;
     std::remove(path.c_str());
@@ -160,8 +165,7 @@ std::string config_map(const std::string& value) {
 void objects(Trial& t) {
     const std::string volume = R"("volumes": [{"name": "v", "configMap": {"name": "x"}}])";
     if (!put(t, config_map("one")) ||
-        !put(t,
-             pod_json("x", script(until_term) + R"(, "volumeMounts": [{"name": "v", "mountPath": "/mnt"}])", volume)) ||
+        !put(t, pod_json("x", script(stays()) + R"(, "volumeMounts": [{"name": "v", "mountPath": "/mnt"}])", volume)) ||
         !running(t, "x") || !put(t, config_map("two")))
         return;
     if (t.step("the volume shows it", [&] { return t.podinit.exec("x", {"/bin/cat", "/mnt/key"}) == "two|0"; }))
@@ -189,8 +193,8 @@ void stubborn(Trial& t) {
 }
 
 void orphans(Trial& t) {
-    if (put(t, pod_json("x", script("i=0; while [ $i -lt 50 ]; do i=$((i+1)); (true &) ; done; " + until_term),
-                        on_host)) &&
+    if (put(t,
+            pod_json("x", script("i=0; while [ $i -lt 50 ]; do i=$((i+1)); (true &) ; done; " + stays()), on_host)) &&
         running(t, "x"))
         remove(t, "x");
 }
@@ -215,7 +219,7 @@ void workload(Trial& t) {
                R"(}, "template": {"metadata": {"labels": )" + labels +
                R"(}, "spec": {"hostNetwork": true, "hostPID": true, "terminationGracePeriodSeconds": 1, )"
                R"("containers": [{"name": "c", "image": "host", )" +
-               script(until_term) + "}]}}}}";
+               script(stays()) + "}]}}}}";
     };
     if (put(t, deployment(2)) && t.step("two", [&] { return guests(t) == 2; }) && put(t, deployment(1)) &&
         t.step("one", [&] { return guests(t) == 1; }) && remove(t, "x", "deployment.apps"))
