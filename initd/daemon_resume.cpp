@@ -145,6 +145,11 @@ void Daemon::go_on() {
     for (std::uint32_t slot = 0; slot < pods_.slots(); ++slot)
         if (pods_.at(slot).leaving && !core_.pod(slot).removed)
             remove_pod(slot, never);
+    for (const spec::Kind kind : {spec::Kind::ConfigMap, spec::Kind::Secret}) // one may just have changed
+        for (const ObjectRecord* object = objects_.next(kind, ""); object; object = objects_.next(kind, object->name)) {
+            const auto slash = object->name.find('/');
+            performer_.object_changed(kind, object->name.substr(0, slash), object->name.substr(slash + 1), events_);
+        }
     Actions outstanding;
     outstanding.reserve(core_.max_actions());
     core_.outstanding(outstanding);

@@ -310,7 +310,7 @@ void Manifests::on_change(Millis now, std::vector<ObjectChange>& changes) noexce
         changed(s, changes);
     drop_overtaken(changes, before);
 } catch (...) {
-    log(Level::Error, {"manifests: out of memory"});
+    out_of_memory();
 }
 
 void Manifests::look_at(std::string_view path, std::vector<ObjectChange>& changes) noexcept try {
@@ -327,7 +327,7 @@ void Manifests::look_at(std::string_view path, std::vector<ObjectChange>& change
             gone(index, name, changes);
     }
 } catch (...) {
-    log(Level::Error, {"manifests: out of memory"});
+    out_of_memory();
 }
 
 // What has come is read and what is missing is gone; what was there before is read again when `all` is.
@@ -349,6 +349,11 @@ void Manifests::rescan(std::vector<ObjectChange>& changes) noexcept try {
         reread(index, true, changes);
     drop_overtaken(changes, before);
 } catch (...) {
+    out_of_memory();
+}
+
+// What has been told once is not told again, so all is looked at.
+void Manifests::out_of_memory() noexcept {
     log(Level::Error, {"manifests: out of memory"});
     look_again_ = boot_time() + look_again_after;
 }

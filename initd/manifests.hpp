@@ -134,6 +134,7 @@ class Manifests {
     std::vector<ToLoad> to_load_;
     std::size_t with_priority_ = 0;
     std::size_t loaded_ = 0;
+    void out_of_memory() noexcept;
     Millis look_again_ = never; // at a directory that could not be watched or read, or for which there was no memory
     bool listed_ = false;
 };
