@@ -3,7 +3,7 @@
 #if defined(__x86_64__)
 #include "initd/state/state_file.hpp"
 #include "tests/catch.hpp"
-#include "tests/daemon/supervisor_rig.hpp"
+#include "tests/daemon/faulted.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -12,12 +12,9 @@
 #include <iterator>
 #include <set>
 #include <string>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/user.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -25,45 +22,10 @@ using namespace initd;
 
 namespace {
 
-// Lets go of it right before the fault: a signal of a traced init is another thing. `meanwhile` is done when it has
-// stopped already.
-template <class Meanwhile>
-void crash(pid_t pid, Meanwhile meanwhile) {
-    REQUIRE(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0);
-    REQUIRE(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0);
-    int status = 0;
-    REQUIRE(::waitpid(pid, &status, __WALL) == pid);
-    meanwhile();
-    user_regs_struct registers{};
-    REQUIRE(::ptrace(PTRACE_GETREGS, pid, nullptr, &registers) == 0);
-    registers.rip = 0;
-    registers.orig_rax = ~0ull; // no call is begun again
-    REQUIRE(::ptrace(PTRACE_SETREGS, pid, nullptr, &registers) == 0);
-    REQUIRE(::ptrace(PTRACE_DETACH, pid, nullptr, nullptr) == 0);
-}
-
 std::set<pid_t> children_of(pid_t pid) {
     const std::string of = std::to_string(pid);
     std::ifstream list("/proc/" + of + "/task/" + of + "/children");
     return {std::istream_iterator<pid_t>(list), std::istream_iterator<pid_t>()};
-}
-
-std::size_t count(const std::string& text, const std::string& what) {
-    std::size_t times = 0;
-    for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1))
-        ++times;
-    return times;
-}
-
-// Crashes it, and waits until it has gone on.
-template <class Meanwhile>
-void crash_and_resume(const Supervisor& podinit, Meanwhile meanwhile) {
-    const std::size_t before = count(podinit.said(), "goes on with");
-    crash(podinit.pid(), meanwhile);
-    REQUIRE(eventually([&] { return count(podinit.said(), "goes on with") == before + 1; }));
-}
-void crash_and_resume(const Supervisor& podinit) {
-    crash_and_resume(podinit, [] {});
 }
 
 // Takes all records of a kind out of a podinit's state.
