@@ -257,6 +257,20 @@ TEST_CASE("a program that cannot be executed leaves the last resort, which reaps
     CHECK(victim.ask("count") == "1 0");
 }
 
+TEST_CASE("a program that took over and crashes again and again gives way to the one before") {
+    if (!may_make_namespaces())
+        return;
+    const TempDir temp;
+    const std::string program = temp.path() + "/victim";
+    REQUIRE(std::system(("cp " VICTIM " " + program + "; cp " VICTIM " " + program + "-faulty").c_str()) == 0);
+    Victim victim({}, program);
+    victim.tell("become");
+    CHECK(victim.ask("count") == "8 0");
+    CHECK(victim.says("executing the podinit before this one"));
+    victim.tell("null");
+    CHECK(victim.ask("count") == "9 0");
+}
+
 TEST_CASE("crashes in a row end in the last resort, which reaps and obeys") {
     if (!may_make_namespaces())
         return;

@@ -154,6 +154,8 @@ bool harm(std::string_view what) {
         hang();
     else if (what == "block")
         block();
+    else if (what == "become")
+        crash::become(::open((own_path() + "-faulty").c_str(), O_PATH | O_CLOEXEC));
     else if (what == "launch")
         launch(40);
     else if (what == "cannot") {
@@ -229,7 +231,7 @@ int main(int argc, char** argv) {
     if (const int ms = argc > 1 ? std::atoi(argv[1]) : 0; ms > 0)
         config.hang_ms = ms;
     crash::configure(config);
-    if (argc > 1 && std::string_view(argv[1]) == "--faulty")
+    if ((argc > 1 && std::string_view(argv[1]) == "--faulty") || own_path().ends_with("-faulty"))
         harm("null");
     std::string line; // one byte at a time: what is not read yet is there after a crash
     for (;;) {
