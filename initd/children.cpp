@@ -151,6 +151,7 @@ void Children::restore() {
         add({.serial = birth.serial, .who = {static_cast<ChildId::Kind>(birth.kind), birth.id}, .pid = birth.pid});
     next_serial_ = std::max(next_serial_, birth.serial + 1);
     birth.serial = 0;
+    state_.control().ended_count = 0; // from now on these pids may be others'
     // One whose end was noted may not have been reaped. When its pid is another child's by now, it has been.
     for (const ChildRecord& child : children_)
         if (siginfo_t info; child.ended && !find(child.pid) && look_at(child.pid, info) && info.si_pid != 0) {
@@ -166,11 +167,13 @@ bool Children::adopt(ChildId who, pid_t pid) {
     return true;
 }
 
-// It has ended when it is no child of ours: we would have reaped it, and noted that before.
+// It has ended when the last resort has reaped it, or when it is no child of ours: we would have reaped it, and noted
+// that before.
 void Children::add(ChildRecord record) {
-    if (siginfo_t info; !record.ended && (record.pid <= 0 || !look_at(record.pid, info))) {
+    const Ended* noted = find_ended(state_.control(), record.pid);
+    if (siginfo_t info; !record.ended && (noted || record.pid <= 0 || !look_at(record.pid, info))) {
         record.ended = true;
-        record.code = lost;
+        record.code = noted ? noted->code : lost;
     }
     untold_ = untold_ || record.ended;
     children_.push_back(record);

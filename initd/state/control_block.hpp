@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 namespace initd {
 
@@ -77,6 +78,14 @@ struct ControlBlock {
     std::uint32_t generation = 0;     // the last one that the core has given, also to what is gone
     std::int32_t program_before = -1; // for one that was executed so, and crashes again and again
 };
+
+constexpr const Ended* find_ended(const ControlBlock& control, std::int32_t pid) noexcept {
+    constexpr std::uint32_t room = std::size(ControlBlock{}.ended);
+    for (std::uint32_t i = 0; i < room && i < control.ended_count; ++i)
+        if (control.ended[i].pid == pid && pid > 0)
+            return &control.ended[i];
+    return nullptr;
+}
 
 constexpr bool same(const Task& one, const Task& other) noexcept {
     return one.what == other.what && one.a == other.a && one.b == other.b;

@@ -198,3 +198,15 @@ TEST_CASE("a process that is no child any more has ended, nobody knows how") {
     CHECK(podinit.exits[0].code == 137);
     CHECK_FALSE(podinit.children->adopt({ChildId::Kind::Container, 6}, pid));
 }
+
+TEST_CASE("a process that the last resort has reaped has ended as it was noted there") {
+    Successor podinit;
+    const pid_t pid = podinit.launch(5, {"/bin/sh", "-c", "exit 0"});
+    REQUIRE(::waitpid(pid, nullptr, 0) == pid);
+    podinit.before.control().ended[1] = {pid, 7};
+    podinit.before.control().ended_count = 2;
+    podinit.take_over();
+    podinit.children->reap(podinit.exits, 8);
+    REQUIRE(podinit.exits.size() == 1);
+    CHECK(podinit.exits[0].code == 7);
+}
