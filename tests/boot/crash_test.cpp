@@ -2,6 +2,8 @@
 // PID 1 of a real machine faults, and the machine goes on.
 #include "tests/boot/shared_machine.hpp"
 
+#include <algorithm>
+
 using namespace boot;
 
 namespace {
@@ -29,13 +31,9 @@ Machine& machine() {
 // Who runs, since when.
 std::string services() {
     return machine()
-        .run("for i in 100000 100001; do p=$(pgrep -f \"^sleep $i\"); echo $p $(cut -d' ' -f22 /proc/$p/stat); "
-             "done; pgrep -f '^sh -c n=0'")
+        .run("for p in /proc/[0-9]*; do { case \"$(tr '\\0' ' ' < $p/cmdline)\" in 'sleep 10000'* | 'sh -c n=0'*) "
+             "echo ${p#/proc/} $(cut -d' ' -f22 $p/stat);; esac; } 2> /dev/null; done")
         .output;
-}
-
-std::string crashes() {
-    return machine().run("dmesg | grep -c 'podinit: goes on with'").output;
 }
 
 } // namespace
@@ -43,8 +41,13 @@ std::string crashes() {
 TEST_CASE("twenty faults of PID 1, and no service notices", "[crash]") {
     machine().run_until("podctl get pods counts", "Running");
     const std::string before = services();
-    CHECK(machine().run("fault 1 20").status == 0);
-    CHECK_THAT(machine().run_until("dmesg | grep -c 'podinit: goes on with'", "20").output, contains("20"));
+    CHECK(std::ranges::count(before, '\n') == 3);
+    // Between execve(2) and its first instructions no program has handlers: the next fault comes when it is through.
+    for (int i = 1; i <= 20; ++i) {
+        REQUIRE(machine().run("fault 1").status == 0);
+        const std::string times = std::to_string(i) + "\n";
+        REQUIRE(machine().run_until("dmesg | grep -c 'podinit: goes on with'", times).output == times);
+    }
     CHECK(services() == before);
     CHECK_THAT(machine().run("podctl get pods").output, contains("counts"));
 }
@@ -86,5 +89,5 @@ TEST_CASE("another podinit takes over on request", "[crash]") {
 TEST_CASE("and the machine goes down in order", "[crash]") {
     machine().type("podctl poweroff\n");
     CHECK(machine().ends(Seconds(60)));
-    CHECK_THAT(machine().transcript(), contains("podinit: powering off"));
+    CHECK_THAT(machine().transcript(), contains("reboot: Power down"));
 }
