@@ -16,14 +16,6 @@
 
 namespace initd {
 
-namespace {
-
-constexpr std::uint32_t container_of(RunId run) {
-    return run.unit.index() - 1;
-}
-
-} // namespace
-
 Event Performer::event(Event::Kind kind, RunId run) {
     Event e{};
     e.kind = kind;

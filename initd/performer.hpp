@@ -134,6 +134,7 @@ class Performer {
     };
 
     static Event event(Event::Kind kind, RunId run);
+    static constexpr std::uint32_t container_of(RunId run) noexcept { return run.unit.index() - 1; }
     void make_sandbox(RunId run, Events& events);
     std::expected<void, PlanFailure> build_sandbox(const spec::Pod& pod, const SandboxPlan& plan, RunId run);
     std::expected<std::vector<VolumeFiles>, PlanFailure> project_volumes(const spec::Pod& pod);

@@ -9,14 +9,6 @@
 
 namespace initd {
 
-namespace {
-
-constexpr std::uint32_t container_of(RunId run) {
-    return run.unit.index() - 1;
-}
-
-} // namespace
-
 void Performer::on_exited(const ChildExit& exit, Events& events) noexcept {
     RunId run = RunId::from_cookie(exit.who.id);
     if (exit.who.kind == ChildId::Kind::Holder) {

@@ -158,7 +158,7 @@ void Performer::lose_sandbox(std::uint32_t slot, Events& events) {
 }
 
 void Performer::restore_run(RunId run, Events& events) {
-    const UnitState& state = core_.units(run.unit.slot())[run.unit.index() - 1];
+    const UnitState& state = core_.units(run.unit.slot())[container_of(run)];
     const ChildId who{ChildId::Kind::Container, run.cookie()};
     RunRecord kept;
     const bool known = state_.recall(RecordKind::Run, run.unit.value, kept) && kept.generation == run.generation;
@@ -172,7 +172,7 @@ void Performer::restore_run(RunId run, Events& events) {
         kept = describe(pods_.pod(run.unit.slot()), run, "");
         kept.in_cgroup = pods_.pod(run.unit.slot()).spec.host_pid.value_or(false);
     }
-    UnitRuntime& u = runtimes_[run.unit.slot()].units[run.unit.index() - 1];
+    UnitRuntime& u = runtimes_[run.unit.slot()].units[container_of(run)];
     u = {.run = run, .kept = kept, .stdin_hold = {}, .started = state.phase == UnitPhase::Running};
     u.kept.pid = child && !child->ended ? child->pid : -1;
     notify_.restore(run, events);

@@ -20,10 +20,6 @@ namespace initd {
 
 namespace {
 
-constexpr std::uint32_t container_of(RunId run) {
-    return run.unit.index() - 1;
-}
-
 // Mounts pass between the machine and a container only when the machine's are shared, which a kernel does not do by
 // itself; done for the first container that asks, and then again for what has been mounted privately since.
 std::expected<void, PlanFailure> share_mounts(const ns::Plan& plan) {

@@ -59,7 +59,7 @@ void Performer::on_terminal(std::uint32_t id) noexcept try {
         fcntl(master.get(), F_SETFL, O_RDWR | O_NONBLOCK);
         std::uint32_t slot = terminal->run.unit.slot();
         if (core_.pod(slot).phase != PodPhase::Free)
-            logs_.adopt_stream(log_target(slot, terminal->run.unit.index() - 1, terminal->attempt), Stream::Stdout,
+            logs_.adopt_stream(log_target(slot, container_of(terminal->run), terminal->attempt), Stream::Stdout,
                                ns::keep(std::move(master)));
     }
     if (UnitRuntime* u = unit(terminal->run)) {
