@@ -62,8 +62,10 @@ void Daemon::resume() noexcept try {
         if (!pods_.at(slot).name.empty())
             performer_.restore(slot, events_);
     handlers_.restore();
-    if (methods_)
+    if (methods_) {
         methods_->sessions().restore();
+        methods_->rollouts().restore();
+    }
     performer_.end_strays();
     restore_health();
     restore_order();

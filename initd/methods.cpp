@@ -40,7 +40,7 @@ Methods::Methods(StateFile& state, Control& control, const Core& core, PodStore&
     , boots_(boots)
     , log_dir_(std::move(log_dir))
     , standing_(standing)
-    , rollouts_(control, core, manifests, pods, objects, order, jobs, recorder)
+    , rollouts_(state, control, core, manifests, pods, objects, order, jobs, recorder)
     , transactions_(control, manifests, pods, objects, order, jobs, rollouts_)
     , sessions_(state, control, performer, children)
     , listing_(control, core, pods, objects, order, performer, events)

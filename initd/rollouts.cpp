@@ -16,7 +16,62 @@ namespace {
 constexpr Millis calm{5'000};      // so long a trial's pods must stay good: a program that crashes does so early
 constexpr Millis once_more{1'000}; // until a helper that could not be started is tried again
 
+struct KeptName {
+    std::string resource; // empty: of a file
+    std::string name;
+};
+void fields(auto& archive, Of<KeptName> auto& kept) {
+    archive(kept.resource);
+    archive(kept.name);
+}
+
+struct KeptTrial {
+    Millis deadline{0};
+    std::string directory;
+    std::vector<KeptName> names;
+};
+void fields(auto& archive, Of<KeptTrial> auto& kept) {
+    archive(kept.deadline);
+    archive(kept.directory);
+    archive.list(kept.names);
+}
+
 } // namespace
+
+// Without the memory for it nothing is kept, and the next boot takes the trial back.
+void Rollouts::keep(const Rollout& rollout) noexcept try {
+    if (!rollout.is_trial())
+        return;
+    KeptTrial kept{rollout.deadline, rollout.changed.directory, {}};
+    for (const Item& item : rollout.items)
+        kept.names.push_back({item.resource, item.name});
+    for (const StoredFile& file : rollout.changed.files)
+        kept.names.push_back({"", file.name});
+    state_.keep(RecordKind::Trial, 0, kept);
+} catch (...) {
+    state_.drop(RecordKind::Trial, 0);
+}
+
+void Rollouts::restore() {
+    KeptTrial kept;
+    if (!state_.recall(RecordKind::Trial, 0, kept))
+        return;
+    Rollout trial{};
+    trial.id = next_id_++;
+    trial.client = {~0u, 0};
+    trial.phase = Phase::Waiting;
+    trial.deadline = kept.deadline;
+    trial.changed.directory = std::move(kept.directory);
+    trial.changed.trial = true;
+    for (KeptName& each : kept.names) {
+        const spec::Kind kind = spec::kind_of(each.resource);
+        if (each.resource.empty())
+            trial.changed.files.push_back({std::move(each.name), 0});
+        else if (kind != spec::Kind::Ignored)
+            trial.items.push_back({kind, std::move(each.resource), std::move(each.name)});
+    }
+    open_.push_back(std::move(trial));
+}
 
 const Rollouts::Rollout* Rollouts::trial() const noexcept {
     auto at = std::ranges::find_if(open_, &Rollout::is_trial);
@@ -82,6 +137,7 @@ void Rollouts::in_force(std::uint32_t id, Millis now) noexcept {
         return;
     at->phase = Phase::Waiting;
     at->deadline = now + at->patience;
+    keep(*at);
 }
 
 Rollouts::State Rollouts::state_of(const Item& item) const noexcept {
@@ -222,6 +278,7 @@ void Rollouts::on_job(const JobResult& result, std::vector<ObjectChange>& change
         return;
     const Rollout ended = std::move(*at);
     open_.erase(at);
+    state_.drop(RecordKind::Trial, 0);
     if (!result.failure.empty()) {
         log(Level::Error, {"a change on trial, which the next boot takes back: ", result.failure});
         control_.error(ended.client, spec::failed("the next boot takes it back: " + result.failure));

@@ -13,6 +13,7 @@
 #include "initd/control.hpp"
 #include "initd/event_recorder.hpp"
 #include "initd/jobs.hpp"
+#include "initd/state/state_file.hpp"
 
 #include <cstdint>
 #include <string>
@@ -23,9 +24,10 @@ namespace initd {
 
 class Rollouts {
   public:
-    Rollouts(Control& control, const Core& core, Manifests& manifests, const PodStore& pods, const ObjectStore& objects,
-             const Order& order, Jobs& jobs, const EventRecorder& recorder) noexcept
-        : control_(control)
+    Rollouts(StateFile& state, Control& control, const Core& core, Manifests& manifests, const PodStore& pods,
+             const ObjectStore& objects, const Order& order, Jobs& jobs, const EventRecorder& recorder) noexcept
+        : state_(state)
+        , control_(control)
         , core_(core)
         , manifests_(manifests)
         , pods_(pods)
@@ -33,6 +35,9 @@ class Rollouts {
         , order_(order)
         , jobs_(jobs)
         , recorder_(recorder) {}
+
+    // A trial that was open when podinit was replaced; whoever applied it counts as gone. May throw bad_alloc.
+    void restore();
 
     // Why the call cannot be tried now; empty: it can.
     std::string objection(const spec::Apply& call, const ApplyPlan& plan) const;
@@ -85,10 +90,12 @@ class Rollouts {
     std::string why_not(const Item& item) const;
     std::vector<spec::Applied::Unready> unready(const Rollout& rollout) const;
     bool consider(Rollout& rollout, Millis now);
+    void keep(const Rollout& rollout) noexcept;
     void settle(Rollout& rollout, Phase phase, Millis now);
     void tell(const Rollout& rollout, Severity severity, const char* reason, const char* what) const noexcept;
     const Rollout* trial() const noexcept;
 
+    StateFile& state_;
     Control& control_;
     const Core& core_;
     Manifests& manifests_;

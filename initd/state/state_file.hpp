@@ -42,8 +42,9 @@ enum class RecordKind : std::uint16_t { // another version reads these: numbers 
     Aside = 17,                         // id: a number. An input that is not looked at again
     Config = 18,                        // id 0. The text of config.json that is in force
     Listener = 19,                      // id 0. The control socket
+    Trial = 20,                         // id 0. A change that is taken back unless it is confirmed
 };
-inline constexpr RecordKind last_record_kind = RecordKind::Listener;
+inline constexpr RecordKind last_record_kind = RecordKind::Trial;
 
 struct RecordName {
     RecordKind kind{};

@@ -185,3 +185,22 @@ TEST_CASE("a start that finds a trial takes it back before anything runs, and sa
     CHECK(podinit.said().find("not confirmed before the machine went down, as they were before: "
                               "default_new.json, default_web.json") != std::string::npos);
 }
+
+TEST_CASE("a trial that is open when podinit is replaced has its deadline still, and can be confirmed") {
+    if (!can_supervise())
+        return;
+    Supervisor podinit;
+    const auto begin = [&](std::int64_t seconds) {
+        Trial trial(podinit, {pod("web", good)}, seconds);
+        REQUIRE(trial.begun() == "created");
+        REQUIRE(podinit.call(spec::Reexec{}));
+    };
+    begin(4);
+    CHECK(eventually([&] { return text_of(podinit.manifest_file("web")) == "(none)"; }, std::chrono::seconds{60}));
+    CHECK(eventually([&] { return !podinit.get("web"); }));
+    begin(600);
+    CHECK(unconfirmed(podinit).find("has gone") != std::string::npos);
+    REQUIRE(podinit.call(spec::Confirm{}));
+    CHECK(eventually([&] { return unconfirmed(podinit).empty(); }));
+    CHECK(podinit.running("web"));
+}
