@@ -75,20 +75,21 @@ void Daemon::resume() noexcept try {
                            " is damaged, going on without it"});
 
     rescue_running_ = children_.find({ChildId::Kind::Rescue, 0}) != nullptr;
+    if (course_.going_down) { // before anything is asked for again: nobody begins any more
+        go_down(course_.how);
+        pump();
+    }
     start_settling();
     may_load();
     go_on();
-    if (course_.going_down)
-        go_down(course_.how);
     log(Level::Notice, {"goes on with ", Number(static_cast<std::uint32_t>(pods_.count())), " pods"});
 } catch (...) {
     log(Level::Error, {"out of memory while resuming"});
     std::abort();
 }
 
-// The pod is ended, and what its records say of it forgotten.
+// What is left of the pod is ended, and what its records say of it forgotten.
 void Daemon::let_go(std::uint32_t slot) noexcept {
-    log(Level::Error, {pods_.at(slot).name, ": what it was doing is not known any more: it begins anew"});
     state_.drop(RecordKind::Core, slot);
     units_ -= pods_.at(slot).containers;
     probes_ -= pods_.at(slot).probes;
@@ -112,6 +113,7 @@ void Daemon::set_aside(const Task& task) {
         return asides_.add({task.b, {}});
     if (slot >= pods_.slots() || pods_.at(slot).name.empty())
         return;
+    log(Level::Error, {pods_.at(slot).name, ": ", Asides::why});
     asides_.add({0, std::string(pods_.at(slot).uid)});
     let_go(slot);
 }
@@ -131,8 +133,14 @@ void Daemon::restore_core() {
         if (slot >= slots || pods_.at(slot).name.empty())
             state_.drop(RecordKind::Core, slot);
     for (std::uint32_t slot = 0; slot < slots; ++slot)
-        if (!pods_.at(slot).name.empty() && restore(state_, core_, slot) != Restored::Yes)
-            let_go(slot);
+        if (!pods_.at(slot).name.empty())
+            switch (restore(state_, core_, slot)) {
+            case Restored::Yes: break;
+            case Restored::No:
+                log(Level::Error, {pods_.at(slot).name, ": what it was doing is not known any more: it begins anew"});
+                [[fallthrough]];
+            case Restored::Gone: let_go(slot); break;
+            }
 }
 
 void Daemon::restore_order() {
