@@ -13,9 +13,14 @@ using namespace initd;
 
 namespace {
 
-const std::string good = script(until_term);
+// Functions: what other files define may not be there yet when this one's constants are made.
+std::string good() {
+    return script(until_term);
+}
 const std::string bad = script("exit 3");
-const std::string slow = script(until_term) + R"(,"readinessProbe":{"exec":{"command":["/bin/sh","-c","false"]}})";
+std::string slow() {
+    return script(until_term) + R"(,"readinessProbe":{"exec":{"command":["/bin/sh","-c","false"]}})";
+}
 
 std::string text_of(const std::string& path) {
     auto text = read_file(path, 1 << 20);
@@ -82,11 +87,11 @@ TEST_CASE("who waits for what it applied is told when all of it is ready, or by 
     if (!can_supervise())
         return;
     Supervisor podinit;
-    Trial ready(podinit, {pod("a", good), pod("b", script("exit 0"))}, 60, false);
+    Trial ready(podinit, {pod("a", good()), pod("b", script("exit 0"))}, 60, false);
     CHECK(ready.begun() == "created created");
     CHECK(ready.ended().rollout == spec::Rollout::Complete);
 
-    Trial never_ready(podinit, {pod("a", good), pod("c", slow)}, 1, false);
+    Trial never_ready(podinit, {pod("a", good()), pod("c", slow())}, 1, false);
     never_ready.begun();
     const spec::Applied ended = never_ready.ended();
     CHECK(ended.rollout == spec::Rollout::Incomplete);
@@ -102,31 +107,31 @@ TEST_CASE("a trial that becomes ready stays, and nothing else may touch it meanw
     if (!can_supervise())
         return;
     Supervisor podinit;
-    REQUIRE(podinit.apply_one(pod("web", good)) == "created");
+    REQUIRE(podinit.apply_one(pod("web", good())) == "created");
     Trial trial(podinit, {pod("web", script(until_term + " # 2"))}, 600);
     CHECK(trial.begun() == "configured");
     CHECK(unconfirmed(podinit).find("pod default/web: rolled back in") != std::string::npos);
     CHECK(podinit.apply_one(pod("web", bad)).find("on trial") != std::string::npos);
     CHECK(podinit.remove("web").find("on trial") != std::string::npos);
-    CHECK(podinit.apply_one(pod("other", good)) == "created");
-    Trial another(podinit, {pod("third", good)}, 600);
+    CHECK(podinit.apply_one(pod("other", good())) == "created");
+    Trial another(podinit, {pod("third", good())}, 600);
     CHECK(another.begun().find("another change is on trial") != std::string::npos);
 
     CHECK(trial.ended().rollout == spec::Rollout::Complete);
     CHECK(unconfirmed(podinit) == "");
     CHECK(text_of(podinit.manifest_file("web")).find("# 2") != std::string::npos);
     CHECK(access((podinit.dir("manifests") + "/.podinit-trial").c_str(), F_OK) != 0);
-    CHECK(podinit.apply_one(pod("web", good)) == "configured");
+    CHECK(podinit.apply_one(pod("web", good())) == "configured");
 }
 
 TEST_CASE("a trial that does not become ready is taken back, also what it created") {
     if (!can_supervise())
         return;
     Supervisor podinit;
-    REQUIRE(podinit.apply_one(pod("web", good)) == "created");
+    REQUIRE(podinit.apply_one(pod("web", good())) == "created");
     REQUIRE(podinit.running("web"));
     const std::string before = text_of(podinit.manifest_file("web"));
-    Trial trial(podinit, {pod("web", bad), pod("new", good)}, 2);
+    Trial trial(podinit, {pod("web", bad), pod("new", good())}, 2);
     CHECK(trial.begun() == "configured created");
     const spec::Applied ended = trial.ended();
     CHECK(ended.rollout == spec::Rollout::RolledBack);
@@ -148,7 +153,7 @@ TEST_CASE("a trial whose client has gone is taken back when its time is over, un
         return;
     Supervisor podinit;
     const auto leave = [&](std::int64_t seconds) {
-        Trial trial(podinit, {pod("web", good)}, seconds);
+        Trial trial(podinit, {pod("web", good())}, seconds);
         REQUIRE(trial.begun() == "created");
     };
     leave(8); // more than a trial needs to be confirmed
@@ -172,9 +177,9 @@ TEST_CASE("a start that finds a trial takes it back before anything runs, and sa
     if (!can_supervise())
         return;
     Supervisor podinit;
-    REQUIRE(podinit.apply_one(pod("web", good)) == "created");
+    REQUIRE(podinit.apply_one(pod("web", good())) == "created");
     const std::string before = text_of(podinit.manifest_file("web"));
-    Trial trial(podinit, {pod("web", script(until_term + " # 2")), pod("new", good)}, 600);
+    Trial trial(podinit, {pod("web", script(until_term + " # 2")), pod("new", good())}, 600);
     REQUIRE(trial.begun() == "configured created");
     podinit.signal(SIGTERM);
     REQUIRE(podinit.ended() == 0);
@@ -191,7 +196,7 @@ TEST_CASE("a trial that is open when podinit is replaced has its deadline still,
         return;
     Supervisor podinit;
     const auto begin = [&](std::int64_t seconds) {
-        Trial trial(podinit, {pod("web", good)}, seconds);
+        Trial trial(podinit, {pod("web", good())}, seconds);
         REQUIRE(trial.begun() == "created");
         REQUIRE(podinit.call(spec::Reexec{}));
     };

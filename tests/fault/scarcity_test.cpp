@@ -65,7 +65,10 @@ rlimit64 limit(const Stage& stage, int resource, const rlimit64* set = nullptr) 
     return before;
 }
 
-const std::string one = pod_json("x", script(until_term), on_host);
+// A function: what another file defines may not be there yet when this one's constants are made.
+std::string one() {
+    return pod_json("x", script(until_term), on_host);
+}
 
 // A cgroup of version 1 with PID 1 in it, where this machine has that controller.
 class OldCgroup {
@@ -103,7 +106,7 @@ TEST_CASE("without a free descriptor nothing starts, clients are told so, and al
     const rlimit64 few{8, before.rlim_max};
     limit(stage, RLIMIT_NOFILE, &few);
     podinit.lenient = true;
-    CHECK(podinit.apply_one(one) != "created");
+    CHECK(podinit.apply_one(one()) != "created");
     podinit.signal(SIGHUP);
     CHECK(says(stage, "EMFILE"));
     CHECK(stage.alive());
@@ -151,8 +154,8 @@ TEST_CASE("without a free process nothing starts, the pod says why, and starts w
         return;
     }
     REQUIRE(pids.write("pids.max", "1"));
-    CHECK(podinit.apply_one(one, true) != "created"); // the helper that writes it cannot be started
-    std::ofstream(podinit.dir("manifests/file.json")) << one;
+    CHECK(podinit.apply_one(one(), true) != "created"); // the helper that writes it cannot be started
+    std::ofstream(podinit.dir("manifests/file.json")) << one();
     CHECK(eventually([&] { return podinit.get("x").has_value(); }));
     CHECK(says(stage, "EAGAIN"));
     CHECK(stage.lost() == "");
@@ -185,7 +188,7 @@ TEST_CASE("a disk that is full or read-only refuses what is to be kept, by its n
             return there(stage, [&] { return ::umount2(path.c_str(), MNT_DETACH) == 0; });
         };
         REQUIRE(cover("manifests", disk.flags, disk.options));
-        const std::string said = podinit.apply_one(one);
+        const std::string said = podinit.apply_one(one());
         INFO(said);
         CHECK(said.find(disk.error) != said.npos);
         REQUIRE(uncover("manifests"));
