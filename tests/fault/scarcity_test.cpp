@@ -103,7 +103,7 @@ TEST_CASE("without a free descriptor nothing starts, clients are told so, and al
     const rlimit64 before = limit(stage, RLIMIT_NOFILE);
     Connection held(podinit.dir("run/control.sock")); // one that is there already
     REQUIRE(held.send({spec::List{}, true, false}));
-    const rlimit64 few{8, before.rlim_max};
+    const rlimit64 few{3, before.rlim_max};
     limit(stage, RLIMIT_NOFILE, &few);
     podinit.lenient = true;
     CHECK(podinit.apply_one(one()) != "created");
