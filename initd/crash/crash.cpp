@@ -23,6 +23,8 @@ constinit Guarded guarded{};
 
 namespace {
 
+constinit ControlBlock without_file; // where there is no state file
+
 constexpr std::string_view resume_option = "--resume=";
 
 // The running program; a descriptor finds it also when it has been replaced, moved or removed, and without /proc.
@@ -126,7 +128,7 @@ void guard(int state, char** argv, char** env, Standing standing) noexcept {
     void* const control =
         state < 0 ? MAP_FAILED : ::mmap(nullptr, control_size, PROT_READ | PROT_WRITE, MAP_SHARED, state, 0);
     const bool kept = control != MAP_FAILED && keep_arguments(words, state, argv, env);
-    words.control = kept ? static_cast<ControlBlock*>(control) : &guarded.control;
+    words.control = kept ? static_cast<ControlBlock*>(control) : &without_file;
     words.state = kept ? state : -1;
     words.binary = own_binary(*words.control);
     words.kmsg = kmsg_fd();

@@ -45,8 +45,7 @@ struct alignas(page_size) Guarded {
     volatile bool armed;                   // the hang timer
     volatile std::uint32_t turns_seen;     // when it was armed
     volatile std::uint32_t turns;          // since this image was started
-    ControlBlock control;                  // where there is no state file
-};
+}; // all of it zero at first: none of it is in the program's file
 
 extern constinit Guarded guarded;
 

@@ -102,7 +102,8 @@ void encode(std::string& out, const T& value) {
     fields(writer, value);
 }
 
-// Takes from a body; bad() says that something in it cannot be. May throw bad_alloc.
+// Takes from a body; bad() says that something in it cannot be. May throw bad_alloc. Read once, after a crash: what is
+// small counts, not what is fast.
 class Reader {
   public:
     explicit Reader(std::string_view body) noexcept
@@ -119,18 +120,18 @@ class Reader {
             take(&value, sizeof value);
         }
     }
-    void operator()(Millis& value) {
+    [[gnu::noinline]] void operator()(Millis& value) {
         std::int64_t count = value.count();
         (*this)(count);
         bad_ = bad_ || count < never.count() || count > latest_moment.count();
         if (!bad_)
             value = Millis{count};
     }
-    void operator()(std::string& text) {
+    [[gnu::noinline]] void operator()(std::string& text) {
         if (const std::string_view found = take_text(); !ended_)
             text = found;
     }
-    void operator()(std::string_view& text) { // into the body
+    [[gnu::noinline]] void operator()(std::string_view& text) { // into the body
         if (const std::string_view found = take_text(); !ended_)
             text = found;
     }
@@ -168,7 +169,7 @@ class Reader {
     bool bad() const noexcept { return bad_; }
 
   private:
-    std::string_view take_text() {
+    [[gnu::noinline]] std::string_view take_text() {
         std::uint32_t size = 0;
         (*this)(size);
         if (ended_ || size > left_.size()) {
@@ -179,7 +180,7 @@ class Reader {
         left_.remove_prefix(size);
         return text;
     }
-    void take(void* to, std::size_t size) noexcept {
+    [[gnu::noinline]] void take(void* to, std::size_t size) noexcept {
         if (left_.size() < size) { // between two fields it is an older version's end, within one it is damage
             bad_ = bad_ || !left_.empty();
             ended_ = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "initd/state/descriptors.hpp"
 
-#include <cstdlib>
+#include <charconv>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -22,7 +23,8 @@ void Descriptors::look(std::initializer_list<int> taken) {
     looked_ = true;
     const std::unique_ptr<DIR, CloseDir> directory(::opendir("/proc/self/fd"));
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
-        const int number = std::atoi(entry->d_name);
+        int number = -1; // "." and ".." are none
+        std::from_chars(entry->d_name, entry->d_name + std::strlen(entry->d_name), number);
         const int flags = number < 3 ? -1 : ::fcntl(number, F_GETFD);
         if (flags < 0 || (flags & FD_CLOEXEC))
             continue;

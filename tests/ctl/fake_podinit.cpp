@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdexcept>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -130,14 +131,19 @@ pid_t start_podctl(const std::string& socket, std::vector<std::string> args, int
     for (std::string& arg : args)
         argv.push_back(arg.data());
     argv.push_back(nullptr);
+    char zone[] = "TZ=UTC", terminal[] = "TERM=vt220";
+    std::vector<char*> env{zone, terminal};
+    for (char** variable = environ; *variable; ++variable)
+        if (!std::string_view(*variable).starts_with("TZ=") && !std::string_view(*variable).starts_with("TERM="))
+            env.push_back(*variable);
+    env.push_back(nullptr);
+    // Between fork and exec the child allocates nothing: another thread may have held the allocator's lock.
     const pid_t pid = fork();
     if (pid == 0) {
         dup2(in, 0);
         dup2(out, 1);
         dup2(err, 2);
-        setenv("TZ", "UTC", 1);
-        setenv("TERM", "vt220", 1);
-        execv(PODCTL, argv.data());
+        execve(PODCTL, argv.data(), env.data());
         _exit(127);
     }
     return pid;

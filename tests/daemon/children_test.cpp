@@ -2,6 +2,7 @@
 #include "initd/children.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/daemon/never_destroyed.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -94,8 +95,8 @@ namespace {
 
 // A podinit that ends without a word, as an exec does it, and the one after it: the first is never destroyed.
 struct Successor {
-    StateFile& before = *new StateFile(std::move(*StateFile::create()));
-    Children& first = *new Children{std::move(*ns::Launcher::open(&before.control().reports)), before};
+    StateFile& before = never_destroyed(new StateFile(std::move(*StateFile::create())));
+    Children& first = never_destroyed(new Children{std::move(*ns::Launcher::open(&before.control().reports)), before});
     std::optional<StateFile> state;
     std::optional<Children> children;
     std::vector<ChildExit> exits;

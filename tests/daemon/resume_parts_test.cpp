@@ -8,6 +8,7 @@
 #include "initd/orphans.hpp"
 #include "tests/catch.hpp"
 #include "tests/daemon/log_rig.hpp"
+#include "tests/daemon/never_destroyed.hpp"
 #include "tests/nowhere.hpp"
 #include "tests/state/files.hpp"
 
@@ -70,7 +71,7 @@ bool is_closed(int fd) {
 
 TEST_CASE("a hundred pods come back with all that was said of them, and a slot that was free is free") {
     StateFile state = made();
-    auto& pods = *new PodStore(state);
+    auto& pods = never_destroyed(new PodStore(state));
     for (int i = 0; i < 100; ++i)
         pods.add(pod("pod-" + std::to_string(i), "", R"(, "hostname": "h)" + std::to_string(i) + "\""), i % 3, 0,
                  {7, static_cast<std::uint32_t>(i)});
@@ -132,8 +133,8 @@ TEST_CASE("a text that the state file has no room for stays in memory") {
 
 TEST_CASE("an object keeps its id, its text and its data, and no id is given again") {
     StateFile state = made();
-    auto& pods = *new PodStore(state);
-    auto& objects = *new ObjectStore(state);
+    auto& pods = never_destroyed(new PodStore(state));
+    auto& objects = never_destroyed(new ObjectStore(state));
     auto one = config_map("one", "first"), changed = config_map("one", "second"), two = deployment("two"),
          gone = deployment("gone");
     objects.put(one, 1s);
@@ -165,7 +166,7 @@ TEST_CASE("an object keeps its id, its text and its data, and no id is given aga
 
 TEST_CASE("events go on where they were: counted, in their order, and within their bounds") {
     StateFile state = made();
-    auto& events = *new EventLog(state);
+    auto& events = never_destroyed(new EventLog(state));
     for (int i = 0; i < 1000; ++i)
         events.add(Millis{i}, {"default/a", "uid-a", i % 2 ? "part" : ""}, Severity::Warning, "Reason",
                    {"number ", std::to_string(i)});
@@ -201,11 +202,11 @@ TEST_CASE("events go on where they were: counted, in their order, and within the
 
 TEST_CASE("a pod that waits for another one goes on waiting, and is held in its turn") {
     StateFile state = made();
-    PodStore& pods = *new PodStore(state);
-    ObjectStore& objects = *new ObjectStore(state);
+    PodStore& pods = never_destroyed(new PodStore(state));
+    ObjectStore& objects = never_destroyed(new ObjectStore(state));
     const auto storage = pods.add(pod("storage", "", R"(, "priority": 7)"));
     const auto app = pods.add(pod("app", R"("podinit/requires": "storage")"));
-    Order& order = *new Order(pods, objects);
+    Order& order = never_destroyed(new Order(pods, objects));
     order.add(storage, pods.pod(storage));
     order.add(app, pods.pod(app));
 
@@ -288,7 +289,7 @@ TEST_CASE("the control socket and its idle connections outlive podinit, a call i
     const ControlPolicy policy{::geteuid()};
     Poller poller = std::move(*Poller::open()), next_poller = std::move(*Poller::open());
     std::vector<IncomingCall> calls;
-    Control& control = *new Control(std::move(*Control::open(poller, state, path, policy)));
+    Control& control = never_destroyed(new Control(std::move(*Control::open(poller, state, path, policy))));
     struct stat before {};
     REQUIRE(::stat(path.c_str(), &before) == 0);
     const ns::Fd idle(connect_to(path)), half(connect_to(path)), asking(connect_to(path)), kept(connect_to(path)),
