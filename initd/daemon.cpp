@@ -184,6 +184,13 @@ void Daemon::make_room() {
     actions_.reserve(want);
 }
 
+// For one pod more. Of containers and probes more than are in use by a part: see Core::close_gaps().
+void Daemon::make_room_for(std::size_t containers, std::size_t probes) {
+    const auto room = [](std::size_t used, std::size_t more) { return std::bit_ceil(used + used / 4 + more); };
+    core_.reserve(std::bit_ceil(pods_.slots() + 1u), room(units_, containers), room(probes_, probes));
+    make_room();
+}
+
 void Daemon::pump() noexcept {
     for (std::size_t next = 0; next < events_.size(); ++next) {
         Event event = events_[next]; // actions add to the queue

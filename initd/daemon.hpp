@@ -144,6 +144,7 @@ class Daemon {
     void settle_down() noexcept;
     bool finished() const noexcept;
     void make_room();
+    void make_room_for(std::size_t containers, std::size_t probes);
 
     DaemonOptions options_;
     StateFile state_;

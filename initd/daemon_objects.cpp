@@ -9,7 +9,6 @@
 #include "initd/workloads.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace initd {
 
@@ -159,11 +158,7 @@ void Daemon::add_pod(spec::Manifest&& manifest, std::uint32_t owner, std::uint32
     // All that can fail comes before the first event.
     const CoreFacts& facts = arriving_.emplace_back(facts_of(manifest.pod, after));
     added.facts = facts.pod;
-    // More than is in use by a part of it: see Core::close_gaps().
-    const auto room = [](std::size_t used, std::size_t more) { return std::bit_ceil(used + used / 4 + more); };
-    core_.reserve(std::bit_ceil(pods_.slots() + 1u), room(units_, facts.pod.containers),
-                  room(probes_, facts.pod.probes));
-    make_room();
+    make_room_for(facts.pod.containers, facts.pod.probes);
     const std::uint32_t slot = pods_.add(std::move(manifest), owner, facts.pod.probes, origin);
     try {
         watch(slot);

@@ -12,23 +12,10 @@
 #include "initd/log.hpp"
 #include "initd/state/core_records.hpp"
 
-#include <bit>
-#include <charconv>
 #include <cstdlib>
+#include <string>
 
 namespace initd {
-
-namespace {
-
-struct Number {
-    char text[12];
-    std::size_t size;
-    explicit Number(std::uint32_t value) noexcept
-        : size(static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text)) {}
-    operator std::string_view() const noexcept { return {text, size}; }
-};
-
-} // namespace
 
 void fields(auto& archive, Of<Course> auto& course) {
     archive(course.booted);
@@ -71,8 +58,8 @@ void Daemon::resume() noexcept try {
     restore_order();
     state_.descriptors().close_rest();
     for (const RecordName& damaged : state_.damaged())
-        log(Level::Error, {"state: record ", Number(static_cast<std::uint32_t>(damaged.kind)), "/", Number(damaged.id),
-                           " is damaged, going on without it"});
+        log(Level::Error, {"state: record ", std::to_string(static_cast<unsigned>(damaged.kind)), "/",
+                           std::to_string(damaged.id), " is damaged, going on without it"});
 
     rescue_running_ = children_.find({ChildId::Kind::Rescue, 0}) != nullptr;
     if (course_.going_down) { // before anything is asked for again: nobody begins any more
@@ -82,7 +69,7 @@ void Daemon::resume() noexcept try {
     start_settling();
     may_load();
     go_on();
-    log(Level::Notice, {"goes on with ", Number(static_cast<std::uint32_t>(pods_.count())), " pods"});
+    log(Level::Notice, {"goes on with ", std::to_string(pods_.count()), " pods"});
 } catch (...) {
     log(Level::Error, {"out of memory while resuming"});
     std::abort();
@@ -105,7 +92,7 @@ void Daemon::set_aside(const Task& task) {
     case InHand::Ready:
     case InHand::Call:
     case InHand::Record: return;
-    case InHand::Event: slot = RunId::from_cookie(task.b).unit.slot(); break;
+    case InHand::Event:
     case InHand::Deadline: slot = RunId::from_cookie(task.b).unit.slot(); break;
     case InHand::Manifest: break;
     }
@@ -125,9 +112,7 @@ void Daemon::restore_core() {
         units_ += pods_.at(slot).containers;
         probes_ += pods_.at(slot).probes;
     }
-    core_.reserve(std::bit_ceil(slots + 1u), std::bit_ceil(units_ + units_ / 4 + 1),
-                  std::bit_ceil(probes_ + probes_ / 4 + 1));
-    make_room();
+    make_room_for(0, 0);
     restore_names(state_, core_);
     for (const std::uint32_t slot : state_.ids(RecordKind::Core))
         if (slot >= slots || pods_.at(slot).name.empty())
